@@ -19,11 +19,27 @@ export interface Access {
   readonly exec: boolean;
 }
 
-/** One grant. The rule of the longest matching path decides; grants on the same path add up. */
-export interface PathRule extends Access {
-  /** Absolute, lexically normalised host path; the program sees it at the same place. */
+/** A symbolic link that lies on the way from a path as it was written to the object it names. */
+export interface Link {
+  /** Where the link is; every directory above it is a real one. */
   readonly path: string;
+  /** What it says, as `readlink(2)` returns it. */
+  readonly text: string;
+}
+
+/**
+ * One grant. The rule of the longest matching path decides; grants on the same path add up.
+ *
+ * A rule is about an object, not about a spelling: `path` has been resolved when the policy was
+ * loaded, so that whoever changes a link afterwards changes nothing about the rule.
+ */
+export interface PathRule extends Access {
+  /** Absolute real path on the host (no symbolic link on the way); the program sees it at the same place. */
+  readonly path: string;
+  /** Origin of the first source that named this path. */
   readonly origin: Origin;
+  /** Links to recreate so that the path works inside as it was written. None lies below another rule's path. */
+  readonly links: readonly Link[];
   /** Skipped without an error where the host has no such path (system directories, profiles). */
   readonly optional: boolean;
 }
