@@ -18,6 +18,6 @@ export default tseslint.config(
   },
   {
     files: ["**/*.mjs", "**/*.js"],
-    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
+    languageOptions: { globals: { Buffer: "readonly", console: "readonly", performance: "readonly", process: "readonly", URL: "readonly" } },
   },
 );
