@@ -25,14 +25,14 @@ export class DuneError extends Error {
   readonly code: DuneErrorCode;
   /** Why it happened: the message without its first half. */
   readonly why: string;
-  /** The one command, or the one change, that fixes it. */
-  readonly fix?: string;
+  /** The one command, or the one change, that fixes it; undefined where nothing does. */
+  readonly fix: string | undefined;
 
   constructor(code: DuneErrorCode, details: DuneErrorDetails) {
     const { what, why, fix, cause } = details;
     super(`${what}: ${why}${fix === undefined ? "" : ` (fix: ${fix})`}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.why = why;
-    if (fix !== undefined) this.fix = fix;
+    this.fix = fix;
   }
 }
