@@ -133,7 +133,6 @@ struct plan_syscall {
 struct control {
 	uint8_t op;  /* CONTROL_* */
 	uint8_t arg;
-	uint16_t rows, cols, pad;
 };
 
 enum {
@@ -148,7 +147,7 @@ struct report {
 
 enum {
 	REPORT_STARTED = 1, /* u32 host pid: the program's execve() succeeded */
-	REPORT_FAILED,      /* arg: LAYER_* bit number or 0xffff; i32 errno; string: the step that failed, and on what */
+	REPORT_FAILED,      /* arg: LAYER_*, or 0xffff; i32 errno; string: the step that failed, and on what */
 	REPORT_DENIED,      /* struct report_denied, then strings: path, second path (may be empty) */
 	REPORT_LOOKUP,      /* string: host name that the stub resolver refused */
 	REPORT_LIMIT,       /* arg: LIMIT_*; u64 observed value. The program is killed. */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * jail.h - the processes of one run, and what each source file gives the others.
+ *
+ *   caller (node)
+ *    `- helper      main.c        builds the jail, then serves limits, terminal and control
+ *        |- relay       relay.c       carries allowed connections across the network namespace
+ *        |- supervisor  supervisor.c  answers notified system calls
+ *        `- reaper      reaper.c      pid 1 of the jail: mounts, then waits for everything
+ *            `- program     program.c     gives up every right, then execve()
+ *
+ * Helper, supervisor, reaper and program share one descriptor table until the
+ * program's execve(): that is how the supervisor gets the seccomp listener and
+ * the helper the terminal, without a socket that the filter would have to allow.
+ * Every descriptor is therefore close-on-exec from birth.
+ *
+ * All of them die with the helper (PR_SET_PDEATHSIG), the helper when its caller
+ * closes JAIL_FD, and everything inside with the reaper.
+ */
+#ifndef JAIL_H
+#define JAIL_H
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "plan.h"
+
+/* What the processes tell each other; one shared anonymous page. */
+struct shared {
+	_Atomic int listener;     /* futex: 0 until known, then 1 + the seccomp listener */
+	_Atomic int program;      /* pidfd of the program, 0 before its execve() has succeeded */
+	_Atomic int exec_error;   /* errno of a failed execve() */
+	_Atomic int stopped;      /* the program was stopped by a signal */
+	_Atomic int finished;     /* status is valid */
+	_Atomic int status;       /* wait(2) status of the program */
+	_Atomic uint64_t written; /* bytes written by processes the reaper has buried */
+	int proc;                 /* the jail's /proc, 0 without one */
+	int master;               /* the private terminal, 0 without one */
+	int events;               /* eventfd: program or stopped has changed */
+	int upper[PLAN_MAX_MOUNTS], lower[PLAN_MAX_MOUNTS]; /* overlays, in mount order; 0: none */
+};
+
+extern struct plan plan;
+extern struct shared *shared;
+extern int host_proc; /* O_PATH descriptor of the host's /proc: survives pivot_root() */
+
+/* system.c: calls that no libc wraps, and the arithmetic of spawning */
+pid_t spawn_process(unsigned long flags, int *pidfd);
+int open_resolved(int dir, const char *path, uint64_t flags, uint64_t resolve);
+int close_all(unsigned int from, unsigned int flags);
+void die_with_parent(void);
+void drop_capabilities(void);
+ssize_t read_file(int dir, const char *path, char *buffer, size_t size);
+int write_file(int dir, const char *path, const char *text);
+
+/* report.c: to the caller */
+void report(uint16_t type, uint16_t arg, const void *data, size_t size);
+void report_denied(struct report_denied *denied, const char *path, const char *path2);
+_Noreturn void fail(int layer, int error, const char *step, const char *what);
+#define NO_LAYER 0xffff
+
+/* namespace.c */
+void namespaces_enter(void);
+
+/* mount.c */
+void mounts_open(int userns);
+void mounts_attach(void);
+
+/* change.c: what an overlay holds after the run */
+void changes_report(void);
+
+/* network.c, relay.c, resolver.c */
+void network_open(void);
+pid_t relay_start(void);
+size_t resolver_answer(uint8_t *packet, size_t size, size_t capacity, char *refused, size_t refused_size);
+
+/* landlock.c */
+void landlock_restrict(void);
+
+/* supervisor.c, tracee.c */
+pid_t supervisor_start(void);
+int tracee_path(uint32_t pid, int dirfd, uint64_t address, char *path, size_t size);
+ssize_t tracee_read(uint32_t pid, uint64_t address, void *buffer, size_t size);
+
+/* terminal.c: the first three in the helper before any fork, in the reaper, in the program */
+void terminal_save(void);
+void terminal_open(void);
+void terminal_attach(void);
+void terminal_raw(void);
+void terminal_restore(void);
+void terminal_resize(void);
+void terminal_poll(struct pollfd polls[2]);
+void terminal_pump(const struct pollfd polls[2]);
+
+/* usage.c */
+struct usage {
+	uint64_t cpu_ms, memory, written, tasks;
+};
+void usage_read(struct usage *usage);
+uint64_t usage_written(int proc, const char *pid);
+
+/* cgroup.c */
+void cgroups_open(void);
+void cgroups_join(void);
+
+/* reaper.c, program.c */
+_Noreturn void reaper_main(void);
+_Noreturn void program_main(void);
+
+#endif

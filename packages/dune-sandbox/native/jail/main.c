@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.c - the helper: reads the plan, builds the jail from the outside in, and
+ * then serves it until the program ends. jail.h draws the processes.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "jail.h"
+
+enum { SAMPLE_MS = 50 };
+
+struct plan plan;
+struct shared *shared;
+int host_proc;
+
+static pid_t reaper, host_program;
+static int reaper_fd, signals;
+static bool connected; /* JAIL_FD is a socket: there is a caller to listen to */
+static uint64_t began;
+static uint16_t limit;
+static struct usage peak;
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void read_all(void *into, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t n = read(JAIL_FD, (char *)into + done, size - done);
+
+		if (n <= 0)
+			fail(NO_LAYER, n < 0 ? errno : EPIPE, "read", "plan");
+		done += (size_t)n;
+	}
+}
+
+static void load_plan(void)
+{
+	struct plan_header header;
+	struct stat st;
+	void *bytes;
+
+	if (fstat(JAIL_FD, &st) < 0) {
+		static const char hint[] = "dune-jail is started by @dune/sandbox, with a plan on descriptor 3\n";
+
+		if (write(2, hint, sizeof hint - 1) < 0)
+			_exit(125);
+		_exit(125);
+	}
+	connected = S_ISSOCK(st.st_mode);
+	read_all(&header, sizeof header);
+	if (header.magic != PLAN_MAGIC || header.version != PLAN_VERSION || header.length > PLAN_MAX_BYTES)
+		fail(NO_LAYER, EPROTO, "read", "plan");
+	bytes = malloc(header.length + 1);
+	if (!bytes)
+		fail(NO_LAYER, ENOMEM, "read", "plan");
+	read_all(bytes, header.length);
+	if (plan_parse(&plan, bytes, header.length) < 0)
+		fail(NO_LAYER, EBADMSG, "parse", "plan");
+}
+
+/* A directory would be a way to walk out of the root; a closed one would be reused. */
+static void check_stdio(void)
+{
+	struct stat st;
+
+	for (int fd = 0; fd < JAIL_FD; fd++) {
+		if (fstat(fd, &st) < 0 && open("/dev/null", O_RDWR) != fd)
+			fail(NO_LAYER, EBADF, "open", "/dev/null");
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			fail(NO_LAYER, EISDIR, "inherit", "a directory as stdin, stdout or stderr");
+	}
+}
+
+/* Interrupts are the caller's to forward; only what concerns the terminal is ours. */
+static void take_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTSTP);
+	sigaddset(&set, SIGTTOU);
+	sigaddset(&set, SIGCONT);
+	sigaddset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigdelset(&set, SIGTTOU);
+	signals = signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static void kill_everything(void)
+{
+	kill(reaper, SIGKILL);
+}
+
+static void exceed(uint16_t which, uint64_t value)
+{
+	if (limit)
+		return;
+	limit = which;
+	report(REPORT_LIMIT, which, &value, sizeof value);
+	kill_everything();
+}
+
+static void keep_peak(const struct usage *usage)
+{
+	if (usage->memory > peak.memory)
+		peak.memory = usage->memory;
+	if (usage->tasks > peak.tasks)
+		peak.tasks = usage->tasks;
+	if (usage->written > peak.written)
+		peak.written = usage->written;
+}
+
+static void check_limits(void)
+{
+	struct usage usage;
+	uint64_t wall = (now_us() - began) / 1000;
+
+	if (plan.limits.wall_ms && wall >= plan.limits.wall_ms)
+		exceed(LIMIT_WALL, wall);
+	usage_read(&usage);
+	keep_peak(&usage);
+	if (plan.limits.cpu_ms && usage.cpu_ms >= plan.limits.cpu_ms)
+		exceed(LIMIT_CPU, usage.cpu_ms);
+	if (plan.limits.memory && usage.memory > plan.limits.memory)
+		exceed(LIMIT_MEMORY, usage.memory);
+	if (plan.limits.written && usage.written > plan.limits.written)
+		exceed(LIMIT_DISK, usage.written);
+	if (plan.limits.tasks && usage.tasks >= plan.limits.tasks)
+		exceed(LIMIT_TASKS, usage.tasks);
+}
+
+static int next_check_ms(void)
+{
+	uint64_t wall = (now_us() - began) / 1000;
+	int sample = plan.limits.cpu_ms || plan.limits.memory || plan.limits.written || plan.limits.tasks ? SAMPLE_MS : -1;
+
+	if (!plan.limits.wall_ms)
+		return sample;
+	if (wall >= plan.limits.wall_ms)
+		return 0;
+	wall = plan.limits.wall_ms - wall;
+	return sample > 0 && (uint64_t)sample < wall ? sample : wall > 1 << 30 ? 1 << 30 : (int)wall;
+}
+
+/* The program's pid as the host counts: the pidfd's fdinfo says it (pidfd_open(2)). */
+static void program_started(void)
+{
+	char path[64], text[512], *pid;
+	uint32_t number;
+
+	if (host_program || !shared->program)
+		return;
+	snprintf(path, sizeof path, "self/fdinfo/%d", shared->program);
+	if (read_file(host_proc, path, text, sizeof text) > 0 && (pid = strstr(text, "Pid:")))
+		host_program = (pid_t)strtol(pid + 4, NULL, 10);
+	number = (uint32_t)host_program;
+	report(REPORT_STARTED, 0, &number, sizeof number);
+	/* The program has its own table now; ours must not keep its streams open. */
+	for (int fd = 0; fd < JAIL_FD; fd++)
+		close(fd);
+	terminal_raw();
+}
+
+static void signal_program(int number)
+{
+	if (number == SIGKILL || !host_program)
+		kill_everything();
+	else
+		kill(-host_program, number);
+}
+
+/* Stop with the program, as a shell's job does, and go on with it. */
+static void suspend(void)
+{
+	shared->stopped = 0;
+	terminal_restore();
+	kill(0, SIGTSTP);
+	raise(SIGSTOP);
+	terminal_raw();
+	terminal_resize();
+	signal_program(SIGCONT);
+}
+
+static void handle_signal(void)
+{
+	struct signalfd_siginfo info;
+
+	if (read(signals, &info, sizeof info) != sizeof info)
+		return;
+	switch (info.ssi_signo) {
+	case SIGWINCH: terminal_resize(); break;
+	case SIGCONT: signal_program(SIGCONT); break;
+	case SIGTSTP:
+		signal_program(SIGTSTP);
+		raise(SIGSTOP);
+		break;
+	default: kill_everything();
+	}
+}
+
+static void handle_event(void)
+{
+	uint64_t count;
+
+	if (read(shared->events, &count, sizeof count) < 0)
+		return;
+	program_started();
+	if (shared->stopped && plan.terminal)
+		suspend();
+}
+
+static void handle_control(void)
+{
+	struct control control;
+	ssize_t length = recv(JAIL_FD, &control, sizeof control, MSG_WAITALL);
+
+	if (length != sizeof control) {
+		connected = false;
+		kill_everything();
+	} else if (control.op == CONTROL_SIGNAL) {
+		signal_program(control.arg);
+	}
+}
+
+static void serve(void)
+{
+	enum { REAPER, EVENTS, SIGNALS, CONTROL, TERMINAL, COUNT = TERMINAL + 2 };
+	struct pollfd polls[COUNT];
+
+	do {
+		polls[REAPER] = (struct pollfd){ reaper_fd, POLLIN, 0 };
+		polls[EVENTS] = (struct pollfd){ shared->events, POLLIN, 0 };
+		polls[SIGNALS] = (struct pollfd){ signals, POLLIN, 0 };
+		polls[CONTROL] = (struct pollfd){ connected ? JAIL_FD : -1, POLLIN, 0 };
+		terminal_poll(&polls[TERMINAL]);
+		if (poll(polls, COUNT, next_check_ms()) == 0)
+			check_limits();
+		if (polls[EVENTS].revents)
+			handle_event();
+		if (polls[SIGNALS].revents)
+			handle_signal();
+		if (polls[CONTROL].revents)
+			handle_control();
+		terminal_pump(&polls[TERMINAL]);
+	} while (!(polls[REAPER].revents & POLLIN));
+}
+
+/* Returns the exit status a shell would give the program. */
+static int finish(void)
+{
+	struct rusage used;
+	struct report_exit exit = { .wall_us = now_us() - began };
+	int status;
+
+	wait4(reaper, &status, __WALL, &used);
+	program_started();
+	terminal_restore();
+	if (!shared->program)
+		return 125; /* and the cause has been reported */
+	exit.status = shared->finished ? shared->status : SIGKILL;
+	exit.cpu_us = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
+		      (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+	exit.memory = peak.memory > (uint64_t)used.ru_maxrss << 10 ? peak.memory : (uint64_t)used.ru_maxrss << 10;
+	exit.written = peak.written > shared->written ? peak.written : shared->written;
+	exit.tasks = (uint32_t)peak.tasks;
+	report(REPORT_EXIT, 0, &exit, sizeof exit);
+	return WIFSIGNALED(exit.status) ? 128 + WTERMSIG(exit.status) : WEXITSTATUS(exit.status);
+}
+
+int main(void)
+{
+	pid_t helpers[2];
+	int status;
+
+	close_all(JAIL_FD + 1, 0);
+	load_plan();
+	fcntl(JAIL_FD, F_SETFD, FD_CLOEXEC);
+	check_stdio();
+	began = now_us();
+	host_proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (host_proc < 0 || shared == MAP_FAILED)
+		fail(NO_LAYER, errno, "open", "/proc");
+	shared->events = eventfd(0, EFD_CLOEXEC);
+	take_signals();
+	cgroups_open();
+	terminal_save();
+	namespaces_enter();
+	network_open();
+	helpers[0] = relay_start();
+	die_with_parent();
+	helpers[1] = supervisor_start();
+	if (plan.layers & LAYER_PID && unshare(CLONE_NEWPID) < 0)
+		fail(LAYER_PID, errno, "unshare", "");
+	reaper = spawn_process(CLONE_FILES, &reaper_fd);
+	if (reaper < 0)
+		fail(NO_LAYER, errno, "fork", "reaper");
+	if (!reaper)
+		reaper_main();
+	serve();
+	status = finish();
+	for (size_t i = 0; i < 2; i++)
+		if (helpers[i] > 0) {
+			kill(helpers[i], SIGKILL);
+			waitpid(helpers[i], NULL, __WALL);
+		}
+	changes_report();
+	report(REPORT_DONE, 0, NULL, 0);
+	return status;
+}

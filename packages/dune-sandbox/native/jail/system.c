@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* system.c - system calls that no libc wraps, and small sequences of them. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/openat2.h>
+
+#include "jail.h"
+
+/* fork() with clone(2) flags; the child runs on a copy of this stack. */
+pid_t spawn_process(unsigned long flags, int *pidfd)
+{
+	return (pid_t)syscall(SYS_clone, flags | SIGCHLD | (pidfd ? CLONE_PIDFD : 0), NULL, pidfd, NULL, NULL);
+}
+
+int open_resolved(int dir, const char *path, uint64_t flags, uint64_t resolve)
+{
+	struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = resolve };
+
+	return (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+}
+
+int close_all(unsigned int from, unsigned int flags)
+{
+	return (int)syscall(SYS_close_range, from, ~0u, flags);
+}
+
+/* Set last: a change of credentials clears it (prctl(2), PR_SET_PDEATHSIG). */
+void die_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
+void drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2];
+
+	memset(none, 0, sizeof none);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (int cap = 0; cap < 64; cap++)
+		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+	      SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED);
+	if (syscall(SYS_capset, &header, none) < 0)
+		fail(NO_LAYER, errno, "capset", "");
+}
+
+/* Returns the bytes read, NUL-terminated, or a negative errno. */
+ssize_t read_file(int dir, const char *path, char *buffer, size_t size)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	ssize_t length;
+
+	if (fd < 0)
+		return -errno;
+	length = read(fd, buffer, size - 1);
+	if (length < 0)
+		length = -errno;
+	else
+		buffer[length] = 0;
+	close(fd);
+	return length;
+}
+
+int write_file(int dir, const char *path, const char *text)
+{
+	int fd = openat(dir, path, O_WRONLY | O_CLOEXEC), error = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		error = -errno;
+	close(fd);
+	return error;
+}
