@@ -1,0 +1,203 @@
+/** From the paths that the layers name to the rules about real paths. */
+
+import { PolicyError, SandboxError } from "../errors.js";
+import type { ResolvedProgram } from "../program.js";
+import { printable, quote } from "../quote.js";
+import { tooMuch } from "./defaults.js";
+import type { PolicyInput, PolicyLayer, ResolvedPath } from "./input.js";
+import { absolutePath, isWithin, normalised, resolveHostPath } from "./paths.js";
+import type { Access, Link, Origin, PathRule } from "./policy.js";
+import { fieldName } from "./problem.js";
+
+/** What paths depend on. */
+export interface PathContext {
+  /** The caller's working directory, absolute. */
+  readonly cwd: string;
+  /** The caller's home directory, absolute. */
+  readonly home: string;
+  /** The program to be run; it may read and execute its own file and its interpreters. */
+  readonly program?: ResolvedProgram | undefined;
+  /** Follows symbolic links; throws an `ErrnoException` as `realpath(3)` does. Default: the host's file system. */
+  readonly resolve?: ((path: string) => ResolvedPath) | undefined;
+}
+
+
+const ACCESS = {
+  read: { read: true, write: false, exec: false },
+  write: { read: true, write: true, exec: false },
+  exec: { read: true, write: false, exec: true },
+} as const satisfies Record<string, Access>;
+
+const ALL_ACCESS: Access = { read: true, write: true, exec: true };
+const DEFAULT: Origin = { kind: "default" };
+
+class PathRules {
+  readonly #rules = new Map<string, PathRule>();
+
+  add({ path, links }: ResolvedPath, access: Access, origin: Origin, optional: boolean): void {
+    const old = this.#rules.get(path);
+    this.#rules.set(path, {
+      path,
+      read: access.read || (old?.read ?? false),
+      write: access.write || (old?.write ?? false),
+      exec: access.exec || (old?.exec ?? false),
+      origin: old?.origin ?? origin,
+      optional: optional && (old?.optional ?? true),
+      links: union(old?.links ?? [], links),
+    });
+  }
+
+  has(path: string): boolean {
+    return this.#rules.has(path);
+  }
+
+  function sameAccess(a: Access, b: Access): boolean {
+  return a.read === b.read && a.write === b.write && a.exec === b.exec;
+}
+
+/** The rule that decides about `path`: the one of the longest path above it. */
+  covering(path: string): PathRule | undefined {
+    return covering(this.list(), path);
+  }
+
+  /** By path, so that a directory comes before what lies in it. */
+  list(): PathRule[] {
+    return [...this.#rules.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+}
+
+/** The rules of all layers, of the working directory and of the program, by path. */
+export function mergePaths(layers: readonly PolicyLayer[], context: PathContext): PathRule[] {
+  const { resolve = resolveHostPath } = context;
+  const rules = new PathRules();
+  for (const layer of layers) {
+    for (const { text, access, field } of grants(layer.input)) {
+      const written = absolutePath(text, layer.base, context.home);
+      const found = layer.optional ? attempt(() => resolve(written)) : required(() => resolve(written), written, text, layer, field);
+      if (found === undefined) continue;
+      if (!layer.optional) refuseUngrantable(found, text, layer.origin(field), field);
+      rules.add(found, ACCESS[access], layer.origin(field), layer.optional);
+    }
+  }
+  addWorkingDirectory(rules, context, resolve);
+  if (context.program !== undefined) addProgram(rules, context.program);
+  return withoutRepetition(rules.list());
+}
+
+/**
+ * Each rule costs a mount and each link a call. Left out are system directories that a wider rule
+ * covers with the same access (`/usr/lib`, which is `/lib`), and links that a granted directory contains.
+ */
+function withoutRepetition(rules: readonly PathRule[]): PathRule[] {
+  const kept: PathRule[] = [];
+  const stray: Link[] = [];
+  for (const rule of rules) {
+    const wider = covering(kept, rule.path);
+    if (rule.optional && wider !== undefined && sameAccess(wider, rule)) stray.push(...rule.links);
+    else kept.push(rule);
+  }
+  const contained = (link: Link) => kept.some(({ path }) => isWithin(link.path, path));
+  return kept.map((rule, index) => ({
+    ...rule,
+    links: (index === 0 ? union(rule.links, stray) : rule.links).filter((link) => !contained(link)),
+  }));
+}
+
+function sameAccess(a: Access, b: Access): boolean {
+  return a.read === b.read && a.write === b.write && a.exec === b.exec;
+}
+
+/** The rule that decides about `path`: the one of the longest path above it. `rules` are in order. */
+function covering(rules: readonly PathRule[], path: string): PathRule | undefined {
+  return rules.filter((rule) => isWithin(path, rule.path)).at(-1);
+}
+
+interface Grant {
+  readonly text: string;
+  readonly access: keyof typeof ACCESS;
+  readonly field: readonly [string, string, number];
+}
+
+function grants({ filesystem }: PolicyInput): Grant[] {
+  return (["read", "write", "exec"] as const).flatMap((access) =>
+    (filesystem?.[access] ?? []).map((text, index) => ({ text, access, field: ["filesystem", access, index] as const })),
+  );
+}
+
+function attempt(resolve: () => ResolvedPath): ResolvedPath | undefined {
+  try {
+    return resolve();
+  } catch {
+    return undefined;
+  }
+}
+
+function required(resolve: () => ResolvedPath, written: string, text: string, layer: PolicyLayer, field: Grant["field"]): ResolvedPath {
+  try {
+    return resolve();
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const shown = quote(normalised(written));
+    const missing = code === "ENOENT";
+    const why = missing ? `there is no ${shown}` : `${shown} cannot be reached (${String(code)})`;
+    throw ruleError(layer.origin(field), field, `${quote(text)}: ${why}`, { cause, fix: missing ? `mkdir -p ${shown}` : undefined });
+  }
+}
+
+/** The jail has its own root and its own /proc; the host's cannot be put in their place. */
+function refuseUngrantable({ path, links }: ResolvedPath, text: string, origin: Origin, field: Grant["field"]): void {
+  if (path === "/") throw ruleError(origin, field, `${quote(text)} is the whole file system; name the directories below it that are needed`);
+  if (isWithin(path, "/proc") || links.some((link) => isWithin(link.path, "/proc"))) {
+    throw ruleError(origin, field, `${quote(text)} is in /proc; the sandbox has its own, with its own processes only`);
+  }
+}
+
+function addWorkingDirectory(rules: PathRules, { cwd, home }: PathContext, resolve: (path: string) => ResolvedPath): void {
+  const found = attempt(() => resolve(cwd));
+  if (found === undefined) throw new SandboxError("ERR_SANDBOX_CWD", `The working directory ${quote(cwd)} is not there any more`, { fix: "cd into a directory that exists" });
+  // Rules of defaults and profiles do not count: nobody asked for them with this directory in mind.
+  const asked = rules.list().some((rule) => rule.path === found.path && !rule.optional);
+  if (asked) return;
+  const reason = tooMuch(found.path, attempt(() => resolve(home))?.path ?? home);
+  if (reason !== undefined) throw workingDirectoryError(found.path, reason);
+  rules.add(found, ALL_ACCESS, DEFAULT, false);
+}
+
+function workingDirectoryError(cwd: string, reason: string): SandboxError {
+  const insist = cwd === "/" ? "" : `, or add --write "$PWD" to insist`;
+  return new SandboxError(
+    "ERR_SANDBOX_CWD",
+    `The working directory ${quote(cwd)} ${reason}; a program may read and change everything in its working directory`,
+    { fix: `cd into a directory of its own${insist}` },
+  );
+}
+
+/** A rule of its own only where the others do not already let it start: each one is a mount, and a narrower rule would win. */
+function addProgram(rules: PathRules, program: ResolvedProgram): void {
+  for (const found of [{ path: program.path, links: program.links }, ...program.extraReads.map((path) => ({ path, links: [] }))]) {
+    const covering = rules.covering(found.path);
+    if (covering?.exec === true) continue;
+    rules.add(found, { read: true, write: covering?.write ?? false, exec: true }, DEFAULT, false);
+  }
+}
+
+function union(old: readonly Link[], more: readonly Link[]): Link[] {
+  return [...old, ...more.filter((link) => !old.some(({ path }) => path === link.path))];
+}
+
+/** An error about one rule, in the words of whoever wrote it. */
+function ruleError(origin: Origin, field: Grant["field"], message: string, options: { cause?: unknown; fix?: string | undefined } = {}): SandboxError {
+  const name = fieldName(field);
+  switch (origin.kind) {
+    case "flag": {
+      const [flag = origin.flag] = origin.flag.split(" ");
+      return new SandboxError("ERR_SANDBOX_OPTION", `${printable(flag)} ${message}`, options);
+    }
+    case "file":
+      return new PolicyError(`${quote(origin.file)}:${origin.line}: ${name}: ${message}`, { ...options, file: origin.file, line: origin.line, field: name });
+    case "default":
+    case "profile":
+    case "api":
+      return new PolicyError(`The policy's ${name}: ${message}`, { ...options, field: name });
+  }
+}
