@@ -68,9 +68,12 @@ export interface Syscall {
   readonly number: number;
   readonly name: string;
   readonly action: Action;
-  /** Why it is not simply allowed, to follow "because": `it can join another namespace`. */
+  /** Why it is not simply allowed: `would join another namespace`. */
   readonly reason?: string | undefined;
   readonly watch?: Watch | undefined;
-  /** Refused without a word: every program that makes the call has another way, and would be reported all the time. */
-  readonly quiet?: boolean | undefined;
+  /**
+   * When a refusal is reported. Absent: always. `all`: only where everything is explained, since programs
+   * that make the call have another way. `never`: the other way is as good, and allowing the call is not advised.
+   */
+  readonly report?: "all" | "never" | undefined;
 }
