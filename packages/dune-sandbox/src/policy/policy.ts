@@ -36,7 +36,7 @@ export interface Link {
 export interface PathRule extends Access {
   /** Absolute real path on the host (no symbolic link on the way); the program sees it at the same place. */
   readonly path: string;
-  /** Origin of the first source that named this path. */
+  /** The source that granted it; of several, the last that granted something the others had not. */
   readonly origin: Origin;
   /** Links to recreate so that the path works inside as it was written. None lies below another rule's path. */
   readonly links: readonly Link[];

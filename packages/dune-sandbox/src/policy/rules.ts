@@ -36,26 +36,21 @@ class PathRules {
 
   add({ path, links }: ResolvedPath, access: Access, origin: Origin, optional: boolean): void {
     const old = this.#rules.get(path);
-    this.#rules.set(path, {
-      path,
+    const sum = {
       read: access.read || (old?.read ?? false),
       write: access.write || (old?.write ?? false),
       exec: access.exec || (old?.exec ?? false),
-      origin: old?.origin ?? origin,
+    };
+    this.#rules.set(path, {
+      path,
+      ...sum,
+      origin: old !== undefined && sameAccess(old, sum) ? old.origin : origin,
       optional: optional && (old?.optional ?? true),
       links: union(old?.links ?? [], links),
     });
   }
 
-  has(path: string): boolean {
-    return this.#rules.has(path);
-  }
-
-  function sameAccess(a: Access, b: Access): boolean {
-  return a.read === b.read && a.write === b.write && a.exec === b.exec;
-}
-
-/** The rule that decides about `path`: the one of the longest path above it. */
+  /** The rule that decides about `path`: the one of the longest path above it. */
   covering(path: string): PathRule | undefined {
     return covering(this.list(), path);
   }
@@ -174,7 +169,7 @@ function workingDirectoryError(cwd: string, reason: string): SandboxError {
 
 /** A rule of its own only where the others do not already let it start: each one is a mount, and a narrower rule would win. */
 function addProgram(rules: PathRules, program: ResolvedProgram): void {
-  for (const found of [{ path: program.path, links: program.links }, ...program.extraReads.map((path) => ({ path, links: [] }))]) {
+  for (const found of [{ path: program.path, links: program.links }, ...program.extraReads]) {
     const covering = rules.covering(found.path);
     if (covering?.exec === true) continue;
     rules.add(found, { read: true, write: covering?.write ?? false, exec: true }, DEFAULT, false);
