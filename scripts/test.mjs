@@ -16,16 +16,17 @@ import { runScript, setup } from "./setup.mjs";
 const everywhere = ["--continue=dependencies-successful", "--output-logs=new-only"];
 /** One after the other: tests of the sandbox count processes and measure limits. */
 const alone = "--concurrency=1";
-const report = ["--", "--reporter=default", `--reporter=${join(root, "scripts", "results-reporter.mjs")}`];
+const report = ["--reporter=default", `--reporter=${join(root, "scripts", "results-reporter.mjs")}`];
 
 /** @type {readonly [heading: string, command: readonly [string, ...string[]]][]} */
 const steps = [
   ["lint", [join(root, "node_modules", ".bin", "eslint"), ".", "--max-warnings", "0"]],
   ["typecheck", turbo("typecheck", ...everywhere)],
   ["packages as published", turbo("check:package", ...everywhere)],
-  ["unit tests", turbo("test", ...everywhere, alone, ...report)],
-  ["end-to-end tests", turbo("test:e2e", ...everywhere, alone, ...report)],
-  ["packaging tests", turbo("test:packaging", ...everywhere, alone, ...report)],
+  ["tests of the scripts", [join(root, "node_modules", ".bin", "vitest"), "run", "--root", "scripts", ...report]],
+  ["unit tests", turbo("test", ...everywhere, alone, "--", ...report)],
+  ["end-to-end tests", turbo("test:e2e", ...everywhere, alone, "--", ...report)],
+  ["packaging tests", turbo("test:packaging", ...everywhere, alone, "--", ...report)],
 ];
 
 await runScript(async () => {

@@ -35,8 +35,9 @@ export const forTest = [
  * Installs what is missing where we may (root on a Debian system); names it and fails elsewhere.
  *
  * @param {readonly SystemPackage[]} wanted
+ * @throws {StepError}
  */
-export async function ensureSystemPackages(wanted) {
+export async function ensureSystemPackages(wanted, isRoot = process.getuid?.() === 0) {
   const missing = wanted.filter((row) => !isPresent(row));
   if (missing.length === 0) return;
   const names = missing.map((row) => row.package);
@@ -45,7 +46,7 @@ export async function ensureSystemPackages(wanted) {
     console.error(`Missing on this machine: ${tools.join(", ")}. Install them with your package manager, then try again.`);
     throw new StepError("system packages");
   }
-  if (process.getuid?.() !== 0) {
+  if (!isRoot) {
     console.error(`Missing on this machine: ${names.join(", ")}. Run: sudo apt-get install -y ${names.join(" ")}`);
     throw new StepError("system packages");
   }
