@@ -50,10 +50,10 @@ const delegation: Check = {
     if (!("value" in directory) || !directory.value.writable) {
       return warn(`${path} may not be written: limits are sampled`, v2 ? advice("run under systemd-run --user --scope -p Delegate=yes", "now") : undefined);
     }
-    if (!v2) return ok(`may make groups below ${path}`);
+    if (!v2) return ok("may make groups below its own");
     const controllers = readAll(host, `${path}/cgroup.controllers`).split(/\s+/);
     const missing = ["memory", "pids"].filter((name) => !controllers.includes(name));
-    return missing.length === 0 ? ok(`memory and pids below ${path}`) : warn(`${path} lacks ${missing.join(" and ")}`);
+    return missing.length === 0 ? ok("may limit memory and pids below its own group") : warn(`${path} lacks ${missing.join(" and ")}`);
   },
 };
 

@@ -1,5 +1,6 @@
 /** What the processor has for virtualization, from /proc/cpuinfo and from CPUID itself. */
 import { advice, fail, isSupported, NOT_HERE, ok, readAll, skip, warn, type Check, type Host, type Outcome } from "./check.js";
+import type { Fix } from "../report.js";
 import { isHypervised } from "./hypervisor.js";
 
 type Vendor = "intel" | "amd" | "other";
@@ -25,12 +26,33 @@ export function vendorOf(host: Host): Vendor {
 const TECHNOLOGY: Readonly<Record<Vendor, string>> = { intel: "VT-x", amd: "AMD-V", other: "VT-x or AMD-V" };
 const FLAG: Readonly<Record<Vendor, string>> = { intel: "vmx", amd: "svm", other: "vmx" };
 
+/**
+ * Whether this machine has virtualization. `locked`: the processor says so and the kernel
+ * does not, which it does where the firmware switched it off.
+ */
+export function virtualizationOf(host: Host): "available" | "locked" | "absent" {
+  const flag = FLAG[vendorOf(host)];
+  if (flags(host).has(flag)) return "available";
+  return host.native.cpu.number(flag) === 1 ? "locked" : "absent";
+}
+
+/** What to do where it is locked or absent. */
+export function virtualizationFix(host: Host): Fix {
+  const technology = TECHNOLOGY[vendorOf(host)];
+  if (virtualizationOf(host) === "locked") {
+    return advice(`switch on ${technology} (often "SVM Mode" or "Virtualization Technology") in the firmware's set-up`);
+  }
+  return isHypervised(host)
+    ? advice("switch nested virtualization on in the hypervisor below, or use a machine type that has it")
+    : advice(`use a machine with ${technology}`, "now");
+}
+
 /** A check about the processor: `look` is asked only where there is one of ours. */
 const onCpu = (look: (host: Host) => Outcome) => (host: Host): Outcome => (isSupported(host) ? look(host) : NOT_HERE);
 
 /** A check about virtualization: `look` is asked only where the processor has it. */
 const onVirtualCpu = (look: (host: Host) => Outcome) =>
-  onCpu((host) => (flags(host).has(FLAG[vendorOf(host)]) ? look(host) : skip(`no ${TECHNOLOGY[vendorOf(host)]}`)));
+  onCpu((host) => (virtualizationOf(host) === "available" ? look(host) : skip(`no ${TECHNOLOGY[vendorOf(host)]}`)));
 
 const vendor: Check = {
   id: "cpu.vendor",
@@ -49,26 +71,22 @@ const virtualization: Check = {
   why: "Ring 0 for a process needs VT-x or AMD-V. A flag alone proves nothing, in either direction: the guest that runs does.",
   engines: { dune: "needed" },
   run: onCpu((host) => {
-    const kind = vendorOf(host);
-    if (flags(host).has(FLAG[kind])) return ok(TECHNOLOGY[kind]);
-    if (host.native.cpu.number(FLAG[kind]) === 1) {
-      return fail(`${TECHNOLOGY[kind]} is present but switched off by the firmware`, firmwareFix(kind));
-    }
-    if (!isHypervised(host)) return fail("this processor has neither VT-x nor AMD-V", advice("use a processor with VT-x or AMD-V", "now"));
+    const technology = TECHNOLOGY[vendorOf(host)];
+    const state = virtualizationOf(host);
+    if (state === "available") return ok(technology);
+    if (state === "locked") return fail(`${technology} is present but switched off by the firmware`, virtualizationFix(host));
     return fail(
-      "not passed on by the hypervisor that this machine runs on",
-      advice("switch nested virtualization on in the hypervisor, or use a machine type that has it"),
+      isHypervised(host) ? "not passed on by the hypervisor that this machine runs on" : "this processor has neither VT-x nor AMD-V",
+      virtualizationFix(host),
     );
   }),
 };
-
-const firmwareFix = (kind: Vendor) => advice(`switch on ${TECHNOLOGY[kind]} (often "SVM Mode", "Virtualization Technology") in the firmware's set-up`);
 
 const IA32_FEATURE_CONTROL_LOCK = 1;
 const IA32_FEATURE_CONTROL_VMX = 4;
 const VM_CR_SVMDIS = 16;
 
-/** 1 locked off, 0 not; undefined where the registers cannot be read. */
+/** What the registers themselves say; undefined where the registers cannot be read. */
 function lockedOff(host: Host): boolean | undefined {
   const control = host.native.cpu.number("feature_control");
   if (control !== undefined) return (control & IA32_FEATURE_CONTROL_LOCK) !== 0 && (control & IA32_FEATURE_CONTROL_VMX) === 0;
@@ -82,10 +100,10 @@ const firmware: Check = {
   why: "Firmware can lock VT-x or AMD-V off until the next boot. Linux then hides the flag, and KVM refuses to load.",
   engines: {},
   run: onCpu((host) => {
-    const kind = vendorOf(host);
-    const hidden = host.native.cpu.number(FLAG[kind]) === 1 && !flags(host).has(FLAG[kind]);
-    if (lockedOff(host) === true || hidden) return fail(`${TECHNOLOGY[kind]} is locked off`, firmwareFix(kind));
-    if (!flags(host).has(FLAG[kind])) return skip(`no ${TECHNOLOGY[kind]} to lock`);
+    const technology = TECHNOLOGY[vendorOf(host)];
+    const state = virtualizationOf(host);
+    if (state === "locked" || lockedOff(host) === true) return fail(`${technology} is locked off`, virtualizationFix(host));
+    if (state === "absent") return skip(`no ${technology} to lock`);
     return ok("not locked");
   }),
 };

@@ -33,7 +33,7 @@ export function explainRefusal(host: Host, path: string, errno: string): Outcome
   const opensToGroup = (node.value.mode & GROUP_READ_WRITE) === GROUP_READ_WRITE;
 
   if (!opensToGroup || group === undefined || group.gid === 0) {
-    const rule = `printf 'KERNEL=="kvm", GROUP="kvm", MODE="0660"\\n' > /etc/udev/rules.d/99-kvm.rules && udevadm trigger ${path}`;
+    const rule = `groupadd -rf kvm && printf 'KERNEL=="kvm", GROUP="kvm", MODE="0660"\\n' > /etc/udev/rules.d/99-kvm.rules && udevadm trigger ${path}`;
     const text = "give the node to the group kvm";
     return fail(
       `${errno}: mode ${node.value.mode.toString(8)}, owned by uid ${node.value.uid} and gid ${node.value.gid}`,

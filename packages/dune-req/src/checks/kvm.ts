@@ -1,8 +1,8 @@
 /** /dev/kvm, from the device node to what a guest in it can do. */
 import { advice, asRoot, command, exists, fail, isSupported, NOT_HERE, ok, skip, warn, type Check, type Host, type Outcome } from "./check.js";
+import type { Fix } from "../report.js";
 import { findContainer, describeContainer } from "./container.js";
-import { vendorOf } from "./cpu.js";
-import { isHypervised } from "./hypervisor.js";
+import { vendorOf, virtualizationFix, virtualizationOf } from "./cpu.js";
 import { explainRefusal } from "./device-node.js";
 
 /** A processor runs one instruction in well under a nanosecond; software that imitates it needs hundreds. */
@@ -27,12 +27,13 @@ const module: Check = {
   engines: {},
   run(host) {
     if (!isSupported(host)) return NOT_HERE;
-    const wanted = vendorOf(host) === "amd" ? "kvm_amd" : "kvm_intel";
+    const wanted = moduleName(host);
     if (hasModule(host, wanted)) return ok(wanted);
     const other = hasModule(host, "kvm_pvm") ? "kvm_pvm" : hasModule(host, "kvm") ? "kvm" : undefined;
     if (other !== undefined) return warn(`${other} without ${wanted}: there is no hardware virtualization behind it`);
     if (findContainer(host) !== null) return skip("the container's host decides");
-    return warn(`${wanted} is not loaded`, command("load it", asRoot(host, `modprobe ${wanted}`)));
+    if (virtualizationOf(host) !== "available") return skip("nothing for it to drive");
+    return warn(`${wanted} is not loaded`, loadModule(host));
   },
 };
 
@@ -49,19 +50,13 @@ const device: Check = {
       return fail(`not passed into ${describeContainer(host)}`, advice(`start the container with --device ${KVM}`, "now"));
     }
     if (container !== null) return fail(`not passed into ${describeContainer(host)}`, advice(`give the container ${KVM}`, "now"));
-    return fail("there is none", missingDeviceFix(host));
+    return fail("there is none", virtualizationOf(host) === "available" ? loadModule(host) : virtualizationFix(host));
   },
 };
 
-function missingDeviceFix(host: Host) {
-  const flag = vendorOf(host) === "amd" ? "svm" : "vmx";
-  if (host.native.cpu.number(flag) === 1) {
-    return command("load the module", asRoot(host, `modprobe ${flag === "svm" ? "kvm_amd" : "kvm_intel"}`));
-  }
-  return isHypervised(host)
-    ? advice("switch nested virtualization on in the hypervisor below, or use a machine type that has it")
-    : advice("switch virtualization on in the firmware, or use a machine that has it");
-}
+const moduleName = (host: Host): string => (vendorOf(host) === "amd" ? "kvm_amd" : "kvm_intel");
+
+const loadModule = (host: Host): Fix => command("load the module", asRoot(host, `modprobe ${moduleName(host)}`));
 
 const access: Check = {
   id: "kvm.access",
@@ -73,14 +68,19 @@ const access: Check = {
     if (!exists(host, KVM)) return skip("no device");
     const errno = host.native.kvm.failure("open");
     if (errno === undefined) return host.native.kvm.step("open") === 0 ? ok("opened for reading and writing") : skip("not tried");
-    return errno === "EACCES" || errno === "EPERM" ? explainRefusal(host, KVM, errno) : openFailure(host, errno);
+    if (errno !== "EACCES" && errno !== "EPERM") return openFailure(host, errno);
+    const refusal = explainRefusal(host, KVM, errno);
+    // Permission alone would not help; a KVM made of software would be the next disappointment.
+    return virtualizationOf(host) === "absent" ? fail(`${refusal.seen}; no hardware behind it`, virtualizationFix(host)) : refusal;
   },
 };
 
 function openFailure(host: Host, errno: string): Outcome {
   if (errno === "ENXIO" || errno === "ENODEV" || errno === "ENOENT") {
-    const name = vendorOf(host) === "amd" ? "kvm_amd" : "kvm_intel";
-    return fail(`the node is there and no driver behind it (${errno})`, command("load the module", asRoot(host, `modprobe ${name}`)));
+    return fail(
+      `the node is there and no driver behind it (${errno})`,
+      virtualizationOf(host) === "available" ? loadModule(host) : virtualizationFix(host),
+    );
   }
   return fail(`open failed with ${errno}`);
 }

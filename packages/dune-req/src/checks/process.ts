@@ -54,7 +54,10 @@ const root: Check = {
   run: tried("inside", (host) => {
     if (host.native.process.step("mount") !== 0) return skip("no mount namespace");
     const errno = firstFailure(host, ["tmpfs", "root"]);
-    return errno === undefined ? ok("tmpfs mounted and entered") : fail(`refused (${errno})`);
+    if (errno === undefined) return ok("tmpfs mounted and entered");
+    // pivot_root(2): "The current root is on the rootfs (initial ramfs) mount".
+    if (host.native.process.failure("root") === "EINVAL") return fail("pivot_root is impossible from an initial ramdisk (EINVAL)");
+    return fail(`refused (${errno})`);
   }),
 };
 
@@ -91,7 +94,7 @@ function landlockGaps(abi: number): string {
   return abi < 6 ? ", without guarding signals and abstract sockets (ABI 6)" : "";
 }
 
-/** ABI 3 guards truncation: before it a file that is only readable can be emptied. */
+/** ABI 3 guards truncation: before it only read-only mounts keep a readable file from being emptied. */
 const MIN_LANDLOCK_ABI = 3;
 
 const landlock: Check = {
@@ -104,7 +107,8 @@ const landlock: Check = {
     if (errno !== undefined) return landlockRefusal(host, errno);
     const abi = host.native.process.number("landlock_abi") ?? 0;
     const seen = `ABI ${abi}${landlockGaps(abi)}`;
-    return abi < MIN_LANDLOCK_ABI ? warn(seen, { text: "use Linux 6.2 or later", effect: "next boot" }) : ok(seen);
+    const alone = host.native.process.step("root") !== 0;
+    return alone && abi < MIN_LANDLOCK_ABI ? warn(seen, { text: "use Linux 6.2 or later", effect: "next boot" }) : ok(seen);
   }),
 };
 
