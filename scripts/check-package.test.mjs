@@ -33,9 +33,12 @@ const files = {
 
 const hasPnpm = spawnSync("pnpm", ["--version"]).status === 0;
 
-describe.skipIf(!hasPnpm)("check-package (needs pnpm on PATH, as under npm test)", () => {
+describe("check-package", () => {
   let folder;
-  beforeEach(() => { folder = mkdtempSync(join(tmpdir(), "dune-checked-")); });
+  beforeEach(({ skip }) => {
+    folder = mkdtempSync(join(tmpdir(), "dune-checked-"));
+    skip(!hasPnpm, "pnpm is not on PATH; npm test puts it there");
+  });
   afterEach(() => { rmSync(folder, { recursive: true }); });
 
   /** What is said about the good package with these changes; a file set to null is left out. */

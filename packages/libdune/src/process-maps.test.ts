@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { DuneError } from "./errors.js";
 import { parseProcMaps, readProcMaps } from "./process-maps.js";
 import type { ProcessMapping } from "./process-maps.js";
@@ -57,7 +57,9 @@ describe("parseProcMaps", () => {
   });
 });
 
-describe.skipIf(process.platform !== "linux")("readProcMaps on Linux", () => {
+describe("readProcMaps", () => {
+  beforeEach(({ skip }) => { skip(process.platform !== "linux", "only Linux has /proc/PID/maps"); });
+
   it("finds this process's own stack and program, in the order of addresses", () => {
     const mappings = readProcMaps();
     const stack = mappings.find((entry) => entry.name === "[stack]");
