@@ -23,8 +23,8 @@ const WRITE = ACCESS.WRITE_FILE;
 /** Landlock does not restrict looking at metadata; what can be looked at is what some rule lets be read. */
 const LOOK = ACCESS.READ_FILE;
 
-const SETID_REASON = "refuses set-user-ID and set-group-ID bits: a file with them would act for its owner outside";
-const MKNOD_REASON = "refuses device nodes, set-user-ID and set-group-ID bits";
+const SETID_REASON = "with a set-user-ID or set-group-ID bit would make a file that acts for its owner outside";
+const MKNOD_REASON = "for a device, or with a set-user-ID or set-group-ID bit, would make a way out of the mounts that are visible";
 
 function noSetid(mode: ArgumentIndex): readonly Case[] {
   return [when([anyBit(mode, SETID)], EPERM)];
@@ -157,7 +157,7 @@ const devices: readonly Syscall[] = [
   check(16, "ioctl", {
     cases: [when([equals(1, TIOCSTI, TIOCLINUX, TIOCSETD)], EPERM)],
     otherwise: "allow",
-    reason: "refuses TIOCSTI, TIOCLINUX and TIOCSETD: they type into the caller's terminal or change its driver",
+    reason: "with TIOCSTI, TIOCLINUX or TIOCSETD would type into the caller's terminal or change its driver",
   }),
 ];
 

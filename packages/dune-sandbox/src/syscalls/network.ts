@@ -39,12 +39,12 @@ const sockets: readonly Syscall[] = [
       when([equals(0, AF_NETLINK), equals(2, NETLINK_ROUTE)], "allow", "network"),
     ],
     otherwise: { errno: ERRNO.EAFNOSUPPORT },
-    reason: "makes sockets of the families UNIX, INET, INET6 and NETLINK_ROUTE only",
+    reason: "for another family than UNIX, INET, INET6 and NETLINK_ROUTE would reach parts of the kernel that no namespace covers",
   }),
   check(53, "socketpair", {
     cases: [when([equals(0, AF_UNIX)], "allow")],
     otherwise: { errno: ERRNO.EAFNOSUPPORT },
-    reason: "makes pairs of the family UNIX only",
+    reason: "for another family than UNIX would reach rarely used parts of the kernel",
   }),
   watch("default", 42, "connect", { address: 1 }),
   watch("default", 49, "bind", { address: 1 }),
@@ -56,7 +56,7 @@ const sockets: readonly Syscall[] = [
   }),
 ];
 
-const queues = allowWith("ipc", ERRNO.ENOSYS, "would reach the host's shared memory, semaphores and queues: there is no IPC namespace", {
+const queues = allowWith("ipc", ERRNO.ENOSYS, "without an IPC namespace would reach the host's shared memory, semaphores and queues", {
   shmget: 29, shmat: 30, shmctl: 31, shmdt: 67, semget: 64, semop: 65, semctl: 66, semtimedop: 220,
   msgget: 68, msgsnd: 69, msgrcv: 70, msgctl: 71,
   mq_open: 240, mq_unlink: 241, mq_timedsend: 242, mq_timedreceive: 243, mq_notify: 244, mq_getsetattr: 245,

@@ -12,7 +12,7 @@ const CLONE_NEW = 0x0002_0000 | 0x0200_0000 | 0x0400_0000 | 0x0800_0000 | 0x1000
 /** Only unshare can make a time namespace; in clone the bit is part of the exit signal. */
 const CLONE_NEWTIME = 0x80;
 
-const NAMESPACE_REASON = "would make a namespace, in which the program has every capability: the way into most kernel bugs";
+const NAMESPACE_REASON = "with CLONE_NEW flags would make a namespace in which the program has every capability: the way into many kernel bugs";
 
 /** personality(2): what a program may be. ADDR_NO_RANDOMIZE is for gdb and the sanitizers; 0xffffffff only asks. */
 const PER_LINUX32 = 0x0008;
@@ -91,12 +91,12 @@ const identity: readonly Syscall[] = [
     cases: [when([equals(0, ...Object.values(PRCTL))], "allow")],
     // What the kernel answers to an option that it does not know.
     otherwise: { errno: ERRNO.EINVAL },
-    reason: "does only what concerns the caller alone: not PR_SET_MM, not PR_SET_MEMORY_MERGE",
+    reason: "with an option that does not concern the caller alone, or that is newer than this table, is unknown here",
   }),
   check(135, "personality", {
     cases: [when([equals(0, ASK_PERSONALITY)], "allow"), when([masked(0, ~HARMLESS_PERSONALITY >>> 0, 0)], "allow")],
     otherwise: EPERM,
-    reason: "switches to PER_LINUX, PER_LINUX32, UNAME26 and ADDR_NO_RANDOMIZE only: the rest turns protections off",
+    reason: "with more than PER_LINUX32, UNAME26 and ADDR_NO_RANDOMIZE would turn protections off",
   }),
 ];
 

@@ -68,7 +68,7 @@ export interface Syscall {
   readonly number: number;
   readonly name: string;
   readonly action: Action;
-  /** Why it is not simply allowed: `would join another namespace`. */
+  /** Why it is refused, to follow the name: (setns) `would join another namespace`, (chmod) `with a set-user-ID bit would ...`. */
   readonly reason?: string | undefined;
   readonly watch?: Watch | undefined;
   /**
