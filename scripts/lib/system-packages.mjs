@@ -24,9 +24,9 @@ export const forStart = [
 export const forTest = [
   { package: "binutils", command: "readelf", why: "a second opinion on ELF files" },
   { package: "bubblewrap", command: "bwrap", why: "the sandbox that ours is compared with" },
-  { package: "clang", command: "clang", why: "fuzzes the helper's parsers (libFuzzer)" },
   { package: "git", command: "git", why: "a real program run in the sandbox" },
   { package: "perl", command: "perl", why: "a real program run in the sandbox" },
+  { package: "procps", command: "ps", why: "a real program run in the sandbox" },
   { package: "python3", command: "python3", why: "a real program run in the sandbox" },
   { package: "sqlite3", command: "sqlite3", why: "a real program run in the sandbox" },
 ];
