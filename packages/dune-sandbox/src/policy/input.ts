@@ -75,6 +75,8 @@ export interface PolicyLayer {
   readonly base: string;
   /** True for profiles: a path that the host does not have is skipped. */
   readonly optional: boolean;
+  /** The policy file, absolute: the program must not be able to change it. */
+  readonly file?: string | undefined;
   /** Where the value at `field` was written. */
   readonly origin: (field: FieldPath) => Origin;
 }

@@ -46,7 +46,8 @@ export function parsePolicy(text: string, file: string, cwd: string = process.cw
   const { value, positions } = isJson(text, file) ? readJson(text, file) : readToml(text, file);
   const checked = checkPolicy(policyFileSchema, value);
   if ("problems" in checked) throw earliest(checked.problems, text, file, positions);
-  const layer = { input: checked.input, base: dirname(resolve(cwd, file)), optional: false };
+  const path = resolve(cwd, file);
+  const layer = { input: checked.input, base: dirname(path), optional: false, file: path };
   return { ...layer, origin: (field) => ({ kind: "file", file, line: lineOf(text, positions, field) }) };
 }
 

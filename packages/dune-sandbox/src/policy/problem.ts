@@ -20,6 +20,8 @@ export type Checked = { readonly input: v.InferOutput<typeof policyInputSchema> 
 
 /** Checks `value`, of which nothing is known, against the schema. */
 export function checkPolicy(schema: PolicySchema, value: unknown): Checked {
+  const unseen = notTable(value) ?? droppedVariable(value);
+  if (unseen !== undefined) return { problems: [unseen] };
   const result = v.safeParse(schema, value);
   if (result.success) return { input: result.output };
   const [first, ...rest] = result.issues;
@@ -33,6 +35,30 @@ export function fieldName(field: FieldPath): string {
     const word = /^[\w$-]+$/.test(step) ? step : JSON.stringify(step);
     return index === 0 ? word : `.${word}`;
   }).join("");
+}
+
+/** To the validator a list is a table, and so is a date. */
+function notTable(value: unknown): Problem | undefined {
+  const tables: FieldPath[] = [[], ...fieldsBelow([]).filter((name) => name !== "profile").map((name) => [name]), ["environment", "set"]];
+  const field = tables.find((path) => {
+    const found = path.reduce<unknown>((inside, name) => own(inside, name), value);
+    return Array.isArray(found) || found instanceof Date;
+  });
+  return field === undefined ? undefined : { field, at: "value", message: "must be a table" };
+}
+
+/** The validator leaves these names out of a table without a word; a variable must not vanish. */
+const DROPPED_NAMES = ["__proto__", "prototype", "constructor"];
+
+function droppedVariable(value: unknown): Problem | undefined {
+  const set = own(own(value, "environment"), "set");
+  const name = DROPPED_NAMES.find((candidate) => own(set, candidate) !== undefined);
+  return name === undefined ? undefined : { field: ["environment", "set", name], at: "key", message: "cannot be set: no variable can have this name here" };
+}
+
+function own(value: unknown, name: string | number): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.getOwnPropertyDescriptor(value, name)?.value as unknown;
 }
 
 function toProblem(issue: Issue): Problem {

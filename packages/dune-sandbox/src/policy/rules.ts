@@ -1,10 +1,11 @@
 /** From the paths that the layers name to the rules about real paths. */
 
 import { PolicyError, SandboxError } from "../errors.js";
+import type { SandboxErrorOptions } from "../errors.js";
 import type { ResolvedProgram } from "../program.js";
 import { printable, quote } from "../quote.js";
 import { tooMuch } from "./defaults.js";
-import type { PolicyInput, PolicyLayer, ResolvedPath } from "./input.js";
+import type { FieldPath, PolicyLayer, ResolvedPath } from "./input.js";
 import { absolutePath, isWithin, normalised, resolveHostPath } from "./paths.js";
 import type { Access, Link, Origin, PathRule } from "./policy.js";
 import { fieldName } from "./problem.js";
@@ -50,6 +51,11 @@ class PathRules {
     });
   }
 
+  /** Unlike `add`, takes away what was granted on this path before. */
+  replace(rule: PathRule): void {
+    this.#rules.set(rule.path, rule);
+  }
+
   /** The rule that decides about `path`: the one of the longest path above it. */
   covering(path: string): PathRule | undefined {
     return covering(this.list(), path);
@@ -65,17 +71,17 @@ class PathRules {
 export function mergePaths(layers: readonly PolicyLayer[], context: PathContext): PathRule[] {
   const { resolve = resolveHostPath } = context;
   const rules = new PathRules();
+  const asked: Grant[] = [];
   for (const layer of layers) {
-    for (const { text, access, field } of grants(layer.input)) {
-      const written = absolutePath(text, layer.base, context.home);
-      const found = layer.optional ? attempt(() => resolve(written)) : required(() => resolve(written), written, text, layer, field);
-      if (found === undefined) continue;
-      if (!layer.optional) refuseUngrantable(found, text, layer.origin(field), field);
-      rules.add(found, ACCESS[access], layer.origin(field), layer.optional);
+    for (const grant of grants(layer, context.home, resolve)) {
+      rules.add(grant.found, ACCESS[grant.access], grant.origin, layer.optional);
+      if (!layer.optional) asked.push(grant);
     }
   }
   addWorkingDirectory(rules, context, resolve);
   if (context.program !== undefined) addProgram(rules, context.program);
+  for (const grant of asked) refusePlantedLink(grant, rules);
+  for (const { file } of layers) if (file !== undefined) protectPolicyFile(rules, file, resolve);
   return withoutRepetition(rules.list());
 }
 
@@ -92,6 +98,7 @@ function withoutRepetition(rules: readonly PathRule[]): PathRule[] {
     else kept.push(rule);
   }
   const contained = (link: Link) => kept.some(({ path }) => isWithin(link.path, path));
+  // Links of rules that were left out go with the first rule: it does not matter which one makes them.
   return kept.map((rule, index) => ({
     ...rule,
     links: (index === 0 ? union(rule.links, stray) : rule.links).filter((link) => !contained(link)),
@@ -107,15 +114,27 @@ function covering(rules: readonly PathRule[], path: string): PathRule | undefine
   return rules.filter((rule) => isWithin(path, rule.path)).at(-1);
 }
 
+/** A path that a layer grants, and what it is on this host. */
 interface Grant {
   readonly text: string;
   readonly access: keyof typeof ACCESS;
-  readonly field: readonly [string, string, number];
+  readonly field: FieldPath;
+  readonly origin: Origin;
+  readonly found: ResolvedPath;
 }
 
-function grants({ filesystem }: PolicyInput): Grant[] {
+function grants(layer: PolicyLayer, home: string, resolve: (path: string) => ResolvedPath): Grant[] {
   return (["read", "write", "exec"] as const).flatMap((access) =>
-    (filesystem?.[access] ?? []).map((text, index) => ({ text, access, field: ["filesystem", access, index] as const })),
+    (layer.input.filesystem?.[access] ?? []).flatMap((text, index) => {
+      const field = ["filesystem", access, index];
+      const origin = layer.origin(field);
+      const written = absolutePath(text, layer.base, home);
+      const found = layer.optional ? attempt(() => resolve(written)) : required(() => resolve(written), written, { text, field, origin });
+      if (found === undefined) return [];
+      const grant = { text, access, field, origin, found };
+      if (!layer.optional) refuseUngrantable(grant);
+      return [grant];
+    }),
   );
 }
 
@@ -127,7 +146,7 @@ function attempt(resolve: () => ResolvedPath): ResolvedPath | undefined {
   }
 }
 
-function required(resolve: () => ResolvedPath, written: string, text: string, layer: PolicyLayer, field: Grant["field"]): ResolvedPath {
+function required(resolve: () => ResolvedPath, written: string, grant: Omit<Grant, "access" | "found">): ResolvedPath {
   try {
     return resolve();
   } catch (cause) {
@@ -135,16 +154,34 @@ function required(resolve: () => ResolvedPath, written: string, text: string, la
     const shown = quote(normalised(written));
     const missing = code === "ENOENT";
     const why = missing ? `there is no ${shown}` : `${shown} cannot be reached (${String(code)})`;
-    throw ruleError(layer.origin(field), field, `${quote(text)}: ${why}`, { cause, fix: missing ? `mkdir -p ${shown}` : undefined });
+    throw ruleError(grant, why, { cause, fix: missing ? `mkdir -p ${shown}` : undefined });
   }
 }
 
 /** The jail has its own root and its own /proc; the host's cannot be put in their place. */
-function refuseUngrantable({ path, links }: ResolvedPath, text: string, origin: Origin, field: Grant["field"]): void {
-  if (path === "/") throw ruleError(origin, field, `${quote(text)} is the whole file system; name the directories below it that are needed`);
+function refuseUngrantable(grant: Grant): void {
+  const { path, links } = grant.found;
+  if (path === "/") throw ruleError(grant, "this is the whole file system; name the directories below it that are needed");
   if (isWithin(path, "/proc") || links.some((link) => isWithin(link.path, "/proc"))) {
-    throw ruleError(origin, field, `${quote(text)} is in /proc; the sandbox has its own, with its own processes only`);
+    throw ruleError(grant, "this is in /proc; the sandbox has its own, with its own processes only");
   }
+}
+
+/** A program may have planted the link on an earlier run, so that this run grants what the link says. */
+function refusePlantedLink(grant: Grant, rules: PathRules): void {
+  for (const { path, text } of grant.found.links) {
+    const around = rules.covering(path);
+    if (around?.write !== true || isWithin(grant.found.path, around.path)) continue;
+    const real = quote(grant.found.path);
+    throw ruleError(grant, `${quote(path)} is a link (to ${quote(text)}) in a directory that programs may write, and leads out of it`, { fix: `name ${real} itself, if that is what is meant` });
+  }
+}
+
+/** A program that could rewrite its policy would be free on the next run. */
+function protectPolicyFile(rules: PathRules, file: string, resolve: (path: string) => ResolvedPath): void {
+  const found = attempt(() => resolve(file));
+  if (found === undefined || rules.covering(found.path)?.write !== true) return;
+  rules.replace({ ...found, read: true, write: false, exec: false, origin: { kind: "file", file, line: 1 }, optional: false });
 }
 
 function addWorkingDirectory(rules: PathRules, { cwd, home }: PathContext, resolve: (path: string) => ResolvedPath): void {
@@ -181,18 +218,16 @@ function union(old: readonly Link[], more: readonly Link[]): Link[] {
 }
 
 /** An error about one rule, in the words of whoever wrote it. */
-function ruleError(origin: Origin, field: Grant["field"], message: string, options: { cause?: unknown; fix?: string | undefined } = {}): SandboxError {
+function ruleError({ text, field, origin }: Omit<Grant, "access" | "found">, why: string, options: SandboxErrorOptions = {}): SandboxError {
   const name = fieldName(field);
   switch (origin.kind) {
-    case "flag": {
-      const [flag = origin.flag] = origin.flag.split(" ");
-      return new SandboxError("ERR_SANDBOX_OPTION", `${printable(flag)} ${message}`, options);
-    }
+    case "flag":
+      return new SandboxError("ERR_SANDBOX_OPTION", `${printable(origin.flag)}: ${why}`, options);
     case "file":
-      return new PolicyError(`${quote(origin.file)}:${origin.line}: ${name}: ${message}`, { ...options, file: origin.file, line: origin.line, field: name });
+      return new PolicyError(`${quote(origin.file)}:${origin.line}: ${name}: ${quote(text)}: ${why}`, { ...options, file: origin.file, line: origin.line, field: name });
     case "default":
     case "profile":
     case "api":
-      return new PolicyError(`The policy's ${name}: ${message}`, { ...options, field: name });
+      return new PolicyError(`The policy's ${name}: ${quote(text)}: ${why}`, { ...options, field: name });
   }
 }
