@@ -1,0 +1,157 @@
+/** From a policy and a program to the plan that the native helper carries out. */
+
+import { compileFilter } from "./filter.js";
+import { SandboxError } from "./errors.js";
+import { handledBy } from "./landlock.js";
+import { configurationFile, hostRules, narrowedRules, rootMounts, rootRules } from "./mounts.js";
+import type { RootOptions } from "./mounts.js";
+import type { NetworkPlan } from "./network.js";
+import type { IdMap, JailPlan, Layer } from "./plan.js";
+import type { Explain } from "./options.js";
+import type { Policy } from "./policy/policy.js";
+import type { ResolvedProgram } from "./program.js";
+import { quote } from "./quote.js";
+
+/** The walls that a run has when nothing is missing. */
+export const ALL_LAYERS: readonly Layer[] = ["user", "mount", "pid", "net", "ipc", "uts", "cgroup", "landlock", "seccomp", "supervisor"];
+
+/** Namespaces that need the user namespace, directly or for what is mounted in them. */
+export const NAMESPACES: readonly Layer[] = ["user", "mount", "pid", "net", "ipc", "uts", "cgroup"];
+
+export const HOSTNAME = "sandbox";
+
+/** `RLIMIT_*` of x86-64, getrlimit(2). */
+const RLIMIT = { FSIZE: 1, CORE: 4, NPROC: 6, NOFILE: 7 } as const;
+
+/** Newest Landlock ABI that `handledBy` tells apart. */
+const NEWEST_ABI = 6;
+
+/** Helper, supervisor, relay and reaper run as the same user in the same user namespace, and count. */
+const OWN_TASKS = 4;
+const RELAY_TASKS = 512;
+
+export interface JailOptions {
+  readonly program: ResolvedProgram;
+  readonly args: readonly string[];
+  readonly policy: Policy;
+  /** Real paths. */
+  readonly cwd: string;
+  readonly home: string;
+  /** The caller's environment, from which the policy picks. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly layers: readonly Layer[];
+  readonly explain: Explain;
+  readonly dryRun: boolean;
+  readonly identity: IdMap;
+  /** True if `identity` makes the program somebody else than the caller. */
+  readonly mapped: boolean;
+  readonly network: NetworkPlan;
+  readonly relayDir: string | undefined;
+  readonly cgroups: readonly string[];
+  /** Limits that a cgroup enforces; the helper then does not sample them. */
+  readonly enforced: { readonly memory: boolean; readonly processes: boolean };
+  /** Bit n: descriptor n becomes the private terminal. */
+  readonly terminal: number;
+}
+
+/**
+ * @throws {SandboxError} `ERR_SANDBOX_POLICY` if the policy asks for something that the missing layers alone could give
+ */
+export function planJail(options: JailOptions): JailPlan {
+  const { program, args, policy, layers } = options;
+  const has = (layer: Layer): boolean => layers.includes(layer);
+  const supervise = has("supervisor") ? options.explain : "none";
+  requireLayers(options);
+  const root = rootOptions(options);
+  const { filter, supervised } = compileFilter({
+    supervise,
+    allow: policy.syscalls.map(({ name }) => name),
+    inet: has("net") || policy.network.mode === "host",
+    ipc: has("ipc"),
+  });
+  return {
+    argv: [program.argv0, ...args],
+    env: environment(options),
+    cwd: options.cwd,
+    exec: program.spelled,
+    layers: supervise === "none" ? layers.filter((layer) => layer !== "supervisor") : layers,
+    id: options.identity,
+    hostname: HOSTNAME,
+    mounts: has("mount") ? rootMounts(root) : [],
+    landlock: Array.from({ length: NEWEST_ABI }, (_, index) => ({ ...handledBy(index + 1), ...networkHandled(index + 1, has("net")) })),
+    rules: has("mount") ? rootRules(root) : hostRules(policy.paths),
+    filter,
+    syscalls: supervised,
+    rlimits: rlimits(options),
+    cgroups: options.cgroups,
+    limits: {
+      wall: policy.limits.wall ?? 0,
+      cpu: policy.limits.cpu ?? 0,
+      memory: options.enforced.memory ? 0 : (policy.limits.memory ?? 0),
+      written: policy.limits.disk ?? 0,
+      tasks: policy.limits.processes ?? 0,
+    },
+    relayDir: options.relayDir,
+    relays: options.network.relays,
+    names: options.network.names,
+    terminal: options.terminal,
+  };
+}
+
+/** TCP is the network namespace's business; where there is none the filter refuses it, or the host's network was granted. */
+function networkHandled(abi: number, privateNetwork: boolean): { net: number; scoped: number } {
+  // The private namespace has abstract sockets of its own; without it those of the host must stay out of reach.
+  return { net: 0, scoped: privateNetwork ? 0 : handledBy(abi).scoped };
+}
+
+function requireLayers({ policy, layers, dryRun }: JailOptions): void {
+  if (!layers.includes("net") && policy.network.mode === "none" && policy.network.allow.length + policy.network.listen.length > 0) {
+    throw new SandboxError("ERR_SANDBOX_POLICY", "The policy allows single destinations, which takes a network namespace, and this host gives none", { fix: "npx @dune/req --engine process" });
+  }
+  if (layers.includes("mount")) return;
+  if (dryRun) throw new SandboxError("ERR_SANDBOX_OPTION", "A dry run takes a mount namespace, and this host gives none", { fix: "npx @dune/req --engine process" });
+  const [narrowed] = narrowedRules(policy.paths);
+  if (narrowed !== undefined) {
+    throw new SandboxError("ERR_SANDBOX_POLICY", `The rule on ${quote(narrowed.path)} gives less than the one above it, which takes a mount namespace, and this host gives none`, { fix: "npx @dune/req --engine process" });
+  }
+}
+
+function rootOptions({ policy, home, mapped, dryRun, network, layers }: JailOptions): RootOptions {
+  return {
+    paths: policy.paths,
+    home,
+    tmp: policy.limits.tmp ?? 0,
+    idmap: mapped,
+    overlay: dryRun,
+    files: layers.includes("net")
+      ? [
+          { path: configurationFile("/etc/hosts"), contents: network.hosts },
+          { path: configurationFile("/etc/resolv.conf"), contents: "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n" },
+        ]
+      : [],
+  };
+}
+
+/** `NAME=value`: what the policy passes on, what it sets, and where home is. */
+function environment({ policy, env, home, cwd }: JailOptions): string[] {
+  const values = new Map<string, string>();
+  for (const name of policy.environment.pass) {
+    const value = env[name];
+    if (value !== undefined) values.set(name, value);
+  }
+  values.set("HOME", home);
+  values.set("PWD", cwd);
+  for (const [name, value] of Object.entries(policy.environment.set)) values.set(name, value);
+  return [...values].map(([name, value]) => `${name}=${value}`);
+}
+
+function rlimits({ policy: { limits }, network, enforced }: JailOptions): JailPlan["rlimits"] {
+  const bounds = [
+    { resource: RLIMIT.NOFILE, limit: limits.files },
+    { resource: RLIMIT.FSIZE, limit: limits.disk },
+    // Not 0: a core pattern that pipes to a program would still be run (core(5)); at 1 it is not.
+    { resource: RLIMIT.CORE, limit: 1 },
+    { resource: RLIMIT.NPROC, limit: limits.processes === undefined || enforced.processes ? undefined : limits.processes + OWN_TASKS + (network.relays.length > 0 ? RELAY_TASKS : 0) },
+  ];
+  return bounds.flatMap(({ resource, limit }) => (limit === undefined ? [] : [{ resource, limit }]));
+}

@@ -1,0 +1,132 @@
+/**
+ * Learning a policy: the program runs again and again, each time with what it was refused before, until
+ * nothing new is refused. Every round is a dry run: the working directory stays as it is. The program
+ * never gets more than the policy that is being written, and the policy says which of it to review.
+ */
+
+import { writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import type { Denial } from "./denial.js";
+import { SandboxError } from "./errors.js";
+import type { PolicyInput, PolicyLayer } from "./policy/input.js";
+import { policyLayer } from "./policy/parse.js";
+import { absolutePath, normalised } from "./policy/paths.js";
+import { writePolicy } from "./policy/write.js";
+import { quote } from "./quote.js";
+import type { SandboxResult } from "./result.js";
+
+/** A program that is refused something new after so many rounds makes names up. */
+const MOST_ROUNDS = 25;
+
+export interface Learned {
+  readonly policy: PolicyInput;
+  /** Comments by field, as `writePolicy` takes them. */
+  readonly comments: Readonly<Record<string, string>>;
+  readonly rounds: number;
+  /** The last round. */
+  readonly result: SandboxResult;
+}
+
+/**
+ * @param layers what the caller grants to begin with
+ * @param round runs the program once, without keeping its changes
+ */
+export async function learn(
+  layers: readonly PolicyLayer[],
+  round: (layers: readonly PolicyLayer[]) => Promise<SandboxResult>,
+  cwd: string,
+): Promise<Learned> {
+  let policy = layers.map((layer) => absolute(layer)).reduce(addPolicies, {});
+  const reasons = new Map<string, string>();
+  for (let rounds = 1; ; rounds++) {
+    const result = await round([policyLayer(policy, cwd)]);
+    const news = newGrants(result, policy);
+    if (news.length === 0 || rounds === MOST_ROUNDS) return { policy, comments: comments(policy, reasons), rounds, result };
+    for (const { input, kind, syscall } of news) {
+      for (const value of values(input ?? {})) reasons.set(value, `${kind} by ${syscall}`);
+    }
+    policy = news.map(({ input }) => input ?? {}).reduce(addPolicies, policy);
+  }
+}
+
+/** @throws {SandboxError} `ERR_SANDBOX_OPTION` if the file cannot be written */
+export function saveLearned(file: string, { policy, comments }: Learned, program: string): void {
+  const header = `What ${quote(program)} asked for, learnt by dune-sandbox --learn.\nReview every line: the program is not trusted, and this is what it wants.`;
+  try {
+    writeFileSync(file, writePolicy(policy, { header, comments }));
+  } catch (cause) {
+    throw new SandboxError("ERR_SANDBOX_OPTION", `--learn ${quote(file)} cannot be written`, { cause });
+  }
+}
+
+/**
+ * Denials worth a grant. System calls that a program tries and does without stay refused: they are
+ * granted only if it failed and nothing else explains it.
+ */
+function newGrants({ denials, code }: SandboxResult, policy: PolicyInput): Denial[] {
+  const known = new Set(values(policy));
+  const grants = denials.filter(({ input }) => input !== undefined && values(input).some((value) => !known.has(value)));
+  const others = grants.filter(({ kind }) => kind !== "syscall");
+  if (others.length > 0) return others;
+  return code === 0 ? [] : grants;
+}
+
+/** Every single grant of a policy, as one comparable word. */
+function values({ filesystem, network, syscalls }: PolicyInput): string[] {
+  return [
+    ...(filesystem?.read ?? []).map((path) => `read ${path}`),
+    ...(filesystem?.write ?? []).map((path) => `write ${path}`),
+    ...(filesystem?.exec ?? []).map((path) => `exec ${path}`),
+    ...(network?.allow ?? []).map((endpoint) => `allow ${endpoint}`),
+    ...(network?.listen ?? []).map((port) => `listen ${port}`),
+    ...(syscalls?.allow ?? []).map((name) => `syscall ${name}`),
+  ];
+}
+
+function comments(policy: PolicyInput, reasons: ReadonlyMap<string, string>): Record<string, string> {
+  const comments: Record<string, string> = {};
+  const note = (field: string, word: string, grants: readonly string[] = []): void => {
+    grants.forEach((grant, index) => {
+      const reason = reasons.get(`${word} ${grant}`);
+      if (reason !== undefined) comments[`${field}[${index}]`] = reason;
+    });
+  };
+  for (const list of ["read", "write", "exec"] as const) note(`filesystem.${list}`, list, policy.filesystem?.[list]);
+  note("network.allow", "allow", policy.network?.allow);
+  note("syscalls.allow", "syscall", policy.syscalls?.allow);
+  return comments;
+}
+
+/** The layer's policy with paths that mean the same wherever the file will lie. */
+function absolute({ input, base }: PolicyLayer): PolicyInput {
+  const resolve = (paths: readonly string[] = []): string[] => paths.map((path) => normalised(absolutePath(path, base, homedir())));
+  const { filesystem } = input;
+  if (filesystem === undefined) return input;
+  return { ...input, filesystem: { read: resolve(filesystem.read), write: resolve(filesystem.write), exec: resolve(filesystem.exec) } };
+}
+
+/** Lists add up; of single values the second counts. */
+function addPolicies(a: PolicyInput, b: PolicyInput): PolicyInput {
+  const join = <T>(x: readonly T[] = [], y: readonly T[] = []): T[] => [...new Set([...x, ...y])];
+  const names = (profile: PolicyInput["profile"]): readonly string[] => (typeof profile === "string" ? [profile] : (profile ?? []));
+  const profile = join(names(a.profile), names(b.profile));
+  return {
+    ...(profile.length === 0 ? {} : { profile }),
+    filesystem: {
+      read: join(a.filesystem?.read, b.filesystem?.read),
+      write: join(a.filesystem?.write, b.filesystem?.write),
+      exec: join(a.filesystem?.exec, b.filesystem?.exec),
+    },
+    environment: {
+      pass: join(a.environment?.pass, b.environment?.pass),
+      set: { ...a.environment?.set, ...b.environment?.set },
+    },
+    network: {
+      ...(b.network?.mode ?? a.network?.mode ? { mode: b.network?.mode ?? a.network?.mode } : {}),
+      allow: join(a.network?.allow, b.network?.allow),
+      listen: join(a.network?.listen, b.network?.listen),
+    },
+    limits: { ...a.limits, ...b.limits },
+    syscalls: { allow: join(a.syscalls?.allow, b.syscalls?.allow) },
+  };
+}
