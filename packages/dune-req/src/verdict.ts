@@ -75,18 +75,17 @@ export function firstFix(
   return null;
 }
 
-const WORKS: Readonly<Record<Engine, string>> = {
-  dune: "ring 0 works here, through the dune module",
-  kvm: "ring 0 works here, through /dev/kvm",
-  process: "the sandbox works here without virtualization; ring 0 does not",
+const WORKS: Readonly<Record<Engine, (limits: string) => string>> = {
+  dune: (limits) => `ring 0 works here${limits}, through the dune module`,
+  kvm: (limits) => `ring 0 works here${limits}, through /dev/kvm`,
+  process: (limits) => `the sandbox works here${limits}, without virtualization; ring 0 does not`,
 };
 
 /** One line about the whole host, or about the engine that was asked for. */
 export function summarize(engines: Verdicts, asked?: Engine): string {
   const best = bestEngine(engines, asked);
-  if (best !== null) {
-    const degraded = engines[best].verdict === "degraded" ? `, with limits (${engines[best].reasons.join(", ")})` : "";
-    return `${WORKS[best]}${degraded}`;
-  }
-  return asked === undefined ? "no engine works here" : `the ${asked} engine does not work here`;
+  if (best === null) return asked === undefined ? "no engine works here" : `the ${asked} engine does not work here`;
+  const { verdict, reasons } = engines[best];
+  const limits = verdict === "degraded" ? ` with limits (${reasons.join(", ")})` : "";
+  return asked === undefined ? WORKS[best](limits) : `the ${asked} engine works here${limits}`;
 }
