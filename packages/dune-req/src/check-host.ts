@@ -61,7 +61,7 @@ function cpuModel(host: Host): string {
 
 /**
  * Check this host: which engines work, why the others do not, and the one thing to
- * do about it. Takes about a tenth of a second, needs no privileges, changes nothing.
+ * do about it. Takes a fraction of a second, needs no privileges, changes nothing.
  *
  * ```ts
  * const report = await checkHost();
