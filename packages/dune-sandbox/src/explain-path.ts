@@ -42,16 +42,24 @@ const NEVER_EXPLAINED = ["/proc", "/dev", "/sys/fs/cgroup", "/sys/kernel/mm", "/
 /** Why `attempt` was refused; undefined if it would have failed on the host, too. */
 export function explainPath(attempt: Attempt, context: ExplainContext): Explanation | undefined {
   const { path, access } = attempt;
+  const { host } = context;
   if (!path.startsWith("/") || NEVER_EXPLAINED.some((place) => isWithin(path, place))) return undefined;
   const kind = kindOf(access);
   const place = visibility(path, context.policy, context.privateDirectories);
-  if (worksInside(attempt, kind, place) || !possibleOnHost(attempt, kind, context.host)) return undefined;
-  return { kind, path, rule: ruleText(attempt, kind, place, context.host), ...grantFor(attempt, kind, context.host) };
+  const seeks = seeksDirectory(attempt, place, host);
+  if (!seeks && (worksInside(attempt, kind, place) || !possibleOnHost(attempt, kind, host))) return undefined;
+  const grant = seeks ? grantForDirectory(path, host) : grantFor(attempt, kind, host);
+  return { kind, path, rule: ruleText(attempt, kind, place, host), ...grant };
 }
 
 function kindOf(access: number): Kind {
   if ((access & WRITES) !== 0) return "write";
   return (access & ACCESS.EXECUTE) !== 0 ? "exec" : "read";
+}
+
+/** mkdir -p goes on where a directory exists; where the host's is hidden it fails with another error, and ends there. */
+function seeksDirectory({ path, access }: Attempt, place: Visibility, host: HostView): boolean {
+  return place.kind === "hidden" && (access & ACCESS.MAKE_DIR) !== 0 && host.stat(path)?.directory === true;
 }
 
 /** Directories on the way to something visible can be looked at, and new files in private ones are welcome. */
@@ -75,7 +83,6 @@ function writeable({ path, access, entry, opens, owner, replaces }: Attempt, hos
   const changesDirectory = host.stat(directory)?.directory === true && host.access(directory, "write");
   if (entry) {
     const removes = (access & REMOVES) !== 0;
-    // mkdir -p tries every directory on the way; that the upper ones exist is no denial.
     return changesDirectory && (removes ? file !== undefined : replaces || file === undefined);
   }
   if (file === undefined) return opens && (access & ACCESS.MAKE_REG) !== 0 && changesDirectory;
@@ -101,6 +108,12 @@ function ruleSays(path: string, kind: Kind, rule: PathRule, host: HostView): str
   if (!rule[kind]) return `${who}: ${rule.path} ${kind === "exec" ? "may not be executed" : kind === "write" ? "is read-only" : "may not be read"}`;
   const { mode = 0, uid = 0 } = host.stat(path) ?? {};
   return `file permissions: mode ${mode.toString(8).padStart(4, "0")}, owner ${uid}; the program runs as an unprivileged user`;
+}
+
+function grantForDirectory(path: string, host: HostView): Pick<Explanation, "allow" | "input"> {
+  const access = host.access(path, "write") ? "write" : "read";
+  const allow = flagFor(`--${access}`, path);
+  return allow === undefined ? {} : { allow, input: { filesystem: { [access]: [path] } } };
 }
 
 /** The narrowest grant: the file itself where it exists, its directory where names are made or removed. */

@@ -30,6 +30,7 @@ const FILES: Readonly<Record<string, HostFile>> = {
   "/home/me/.ssh/id_rsa": file(0o600),
   "/home/me/my notes.txt": file(),
   "/home/me/project": directory(),
+  "/var/lib": directory(0o755, 0),
   "/srv": directory(),
   "/srv/data.csv": file(),
   "/srv/frozen.csv": file(0o444),
@@ -180,8 +181,12 @@ describe("writing", () => {
     expect(told(raw("mkdir", { path: "/home/me/.npm", access: ACCESS.MAKE_DIR }), { privateDirectories: ["/home/me"] })).toBeUndefined();
   });
 
-  test("mkdir -p on directories that exist is no denial", () => {
-    expect(told(raw("mkdir", { path: "/home/me", access: ACCESS.MAKE_DIR }), { uid: 0 })).toBeUndefined();
+  test("mkdir -p on directories that are visible is no denial, on hidden ones it is", () => {
+    const making = (path: string, setting?: Setting) => told(raw("mkdir", { path, access: ACCESS.MAKE_DIR }), setting);
+    expect(making("/home/me", { uid: 0 })).toBeUndefined();
+    expect(making("/home/me/.ssh")).toMatchObject({ kind: "write", path: "/home/me/.ssh", allow: "--write /home/me/.ssh" });
+    expect(making("/var/lib")).toMatchObject({ allow: "--read /var/lib" }); // where the caller may not write either
+    expect(making("/home/me/.ssh", { privateDirectories: ["/home/me"] })).toBeUndefined();
     expect(told(raw("mkdir", { path: "/srv/new", access: ACCESS.MAKE_DIR }))).toMatchObject({ allow: "--write /srv" });
   });
 

@@ -39,7 +39,7 @@ const sockets: readonly Syscall[] = [
       when([equals(0, AF_NETLINK), equals(2, NETLINK_ROUTE)], "allow", "network"),
     ],
     otherwise: { errno: ERRNO.EAFNOSUPPORT },
-    reason: "for another family than UNIX, INET, INET6 and NETLINK_ROUTE would reach parts of the kernel that no namespace covers",
+    reason: "for a family but UNIX, INET, INET6 and NETLINK_ROUTE is not covered by the network namespace",
   }),
   check(53, "socketpair", {
     cases: [when([equals(0, AF_UNIX)], "allow")],

@@ -12,7 +12,7 @@ const CLONE_NEW = 0x0002_0000 | 0x0200_0000 | 0x0400_0000 | 0x0800_0000 | 0x1000
 /** Only unshare can make a time namespace; in clone the bit is part of the exit signal. */
 const CLONE_NEWTIME = 0x80;
 
-const NAMESPACE_REASON = "with CLONE_NEW flags would make a namespace in which the program has every capability: the way into many kernel bugs";
+const NAMESPACE_REASON = "with CLONE_NEW flags would make a namespace, where the program has every capability";
 
 /** personality(2): what a program may be. ADDR_NO_RANDOMIZE is for gdb and the sanitizers; 0xffffffff only asks. */
 const PER_LINUX32 = 0x0008;
