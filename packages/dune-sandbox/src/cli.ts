@@ -123,7 +123,7 @@ function reportEnd({ json, quiet, dryRun }: CliOptions, result: SandboxResult): 
 }
 
 function statusOf({ code, signal, limit }: SandboxResult): number {
-  if (limit !== undefined && code !== 0) return EXIT.limit;
+  if (limit !== undefined) return EXIT.limit;
   return signal === undefined ? (code ?? EXIT.failure) : EXIT.signal + signalNumber(signal);
 }
 

@@ -105,28 +105,35 @@ function absolute({ input, base }: PolicyLayer): PolicyInput {
   return { ...input, filesystem: { read: resolve(filesystem.read), write: resolve(filesystem.write), exec: resolve(filesystem.exec) } };
 }
 
-/** Lists add up; of single values the second counts. */
+/** Lists add up; of single values the second counts; what is empty is left out. */
 function addPolicies(a: PolicyInput, b: PolicyInput): PolicyInput {
-  const join = <T>(x: readonly T[] = [], y: readonly T[] = []): T[] => [...new Set([...x, ...y])];
+  const join = <T>(x: readonly T[] = [], y: readonly T[] = []): T[] | undefined => nonEmpty([...new Set([...x, ...y])]);
   const names = (profile: PolicyInput["profile"]): readonly string[] => (typeof profile === "string" ? [profile] : (profile ?? []));
-  const profile = join(names(a.profile), names(b.profile));
   return {
-    ...(profile.length === 0 ? {} : { profile }),
-    filesystem: {
+    profile: join(names(a.profile), names(b.profile)),
+    filesystem: section({
       read: join(a.filesystem?.read, b.filesystem?.read),
       write: join(a.filesystem?.write, b.filesystem?.write),
       exec: join(a.filesystem?.exec, b.filesystem?.exec),
-    },
-    environment: {
+    }),
+    environment: section({
       pass: join(a.environment?.pass, b.environment?.pass),
-      set: { ...a.environment?.set, ...b.environment?.set },
-    },
-    network: {
-      ...(b.network?.mode ?? a.network?.mode ? { mode: b.network?.mode ?? a.network?.mode } : {}),
+      set: section({ ...a.environment?.set, ...b.environment?.set }),
+    }),
+    network: section({
+      mode: b.network?.mode ?? a.network?.mode,
       allow: join(a.network?.allow, b.network?.allow),
       listen: join(a.network?.listen, b.network?.listen),
-    },
-    limits: { ...a.limits, ...b.limits },
-    syscalls: { allow: join(a.syscalls?.allow, b.syscalls?.allow) },
+    }),
+    limits: section({ ...a.limits, ...b.limits }),
+    syscalls: section({ allow: join(a.syscalls?.allow, b.syscalls?.allow) }),
   };
+}
+
+function nonEmpty<T>(list: T[]): T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}
+
+function section<T extends object>(fields: T): T | undefined {
+  return Object.values(fields).every((value) => value === undefined) ? undefined : fields;
 }

@@ -17,7 +17,7 @@ import { envProgram, HEAD_BYTES, readShebang } from "./shebang.js";
 export interface ResolvedProgram {
   /** Absolute real path of the file to execute. */
   readonly path: string;
-  /** Absolute path as it was named or found through PATH; execute this one, so that `$0` is what it would be outside. */
+  /** Absolute path as it was named or found through PATH, before links were followed. Execute this one: programs look beside their `$0`. */
   readonly spelled: string;
   /** Symbolic links between `spelled` and `path`. */
   readonly links: readonly Link[];

@@ -1,5 +1,6 @@
 /** One run from before its start until nothing is left of it. */
 
+import { constants } from "node:os";
 import { isatty } from "node:tty";
 import type { Readable, Writable } from "node:stream";
 import { Cgroup } from "./cgroup.js";
@@ -27,6 +28,7 @@ import { EventQueue } from "./queue.js";
 import type { LimitName } from "./report.js";
 import type { LimitHit, Protection, SandboxResult } from "./result.js";
 import { endingOf } from "./signals.js";
+import type { Ending } from "./signals.js";
 import type { Change, Report, Usage } from "./wire.js";
 
 const SIGKILL = 9;
@@ -162,9 +164,10 @@ export class Run {
     }
     this.events.close();
     if (exit === undefined) throw new SandboxError("ERR_SANDBOX_START", "The native helper was killed from outside; everything in the sandbox ended with it");
-    this.#limit ??= this.#limitOf(this.#cgroup?.exceeded());
+    const ending = endingOf(exit.status);
+    this.#limit ??= this.#limitOf(this.#cgroup?.exceeded() ?? (diedOfFileSize(ending) ? "disk" : undefined));
     return {
-      ...endingOf(exit.status),
+      ...ending,
       limit: this.#limit,
       denials: this.#log.denials,
       dropped: this.#log.dropped,
@@ -256,6 +259,11 @@ interface Attempt {
   readonly helper: Helper;
   readonly reports: AsyncIterator<Report>;
   readonly report: FirstWord;
+}
+
+/** SIGXFSZ of the program, or of a program whose status a shell passed on (getrlimit(2), RLIMIT_FSIZE). */
+function diedOfFileSize({ code, signal }: Ending): boolean {
+  return signal === "SIGXFSZ" || code === 128 + constants.signals.SIGXFSZ;
 }
 
 function counted(stream: Stream): Stream {

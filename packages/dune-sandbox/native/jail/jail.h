@@ -38,6 +38,7 @@ struct shared {
 	_Atomic int finished;     /* status is valid */
 	_Atomic int status;       /* wait(2) status of the program */
 	_Atomic uint64_t written; /* bytes written by processes the reaper has buried */
+	int landlock_abi;         /* in force, 0: none */
 	int proc;                 /* the jail's /proc, 0 without one */
 	int master;               /* the private terminal, 0 without one */
 	int events;               /* eventfd: program or stopped has changed */

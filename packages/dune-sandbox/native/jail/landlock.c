@@ -10,16 +10,13 @@
 
 #include "jail.h"
 
-/* Newer kernels take a longer structure than the headers at hand may know. */
-struct ruleset_attr {
-	uint64_t handled_access_fs, handled_access_net, scoped;
-};
-
-static void add_rule(int ruleset, const struct rule *rule)
+static void add_rule(int ruleset, const struct rule *rule, uint64_t handled)
 {
-	struct landlock_path_beneath_attr beneath = { .allowed_access = rule->access };
+	struct landlock_path_beneath_attr beneath = { .allowed_access = rule->access & handled };
 	int error;
 
+	if (!beneath.allowed_access)
+		return;
 	beneath.parent_fd = open(rule->path, O_PATH | O_CLOEXEC);
 	if (beneath.parent_fd < 0)
 		fail(LAYER_LANDLOCK, errno, "open", rule->path);
@@ -27,23 +24,41 @@ static void add_rule(int ruleset, const struct rule *rule)
 	close(beneath.parent_fd);
 	if (error < 0)
 		fail(LAYER_LANDLOCK, errno, "landlock_add_rule", rule->path);
+}
 
+/* The newest ABI that both the kernel and the plan know. */
+static int common_abi(void)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+	if (abi < 0)
+		fail(LAYER_LANDLOCK, errno, "landlock_create_ruleset", "");
+	if (abi > PLAN_MAX_ABI)
+		abi = PLAN_MAX_ABI;
+	while (abi > 0 && !plan.landlock[abi].fs)
+		abi--;
+	return (int)abi;
 }
 
 void landlock_restrict(void)
 {
-	struct ruleset_attr attr = { plan.landlock.fs, plan.landlock.net, plan.landlock.scoped };
-	size_t size = attr.scoped ? sizeof attr : attr.handled_access_net ? 16 : 8;
-	int ruleset;
+	const struct landlock *attr;
+	size_t size;
+	int ruleset, abi;
 
 	if (!(plan.layers & LAYER_LANDLOCK))
 		return;
-	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
+	abi = common_abi();
+	attr = &plan.landlock[abi];
+	/* The structure has grown with the ABI; an old kernel takes no more than it knows. */
+	size = abi >= 6 ? sizeof *attr : abi >= 4 ? offsetof(struct landlock, scoped) : offsetof(struct landlock, net);
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, attr, size, 0);
 	if (ruleset < 0)
 		fail(LAYER_LANDLOCK, errno, "landlock_create_ruleset", "");
 	for (size_t i = 0; i < plan.nrules; i++)
-		add_rule(ruleset, &plan.rules[i]);
+		add_rule(ruleset, &plan.rules[i], attr->fs);
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
 		fail(LAYER_LANDLOCK, errno, "landlock_restrict_self", "");
 	close(ruleset);
+	shared->landlock_abi = abi;
 }

@@ -172,15 +172,15 @@ static int next_check_ms(void)
 static void program_started(void)
 {
 	char path[64], text[512], *pid;
-	uint32_t number;
+	uint32_t started[2] = { 0, (uint32_t)shared->landlock_abi };
 
 	if (host_program || !shared->program)
 		return;
 	snprintf(path, sizeof path, "self/fdinfo/%d", shared->program);
 	if (read_file(host_proc, path, text, sizeof text) > 0 && (pid = strstr(text, "Pid:")))
 		host_program = (pid_t)strtol(pid + 4, NULL, 10);
-	number = (uint32_t)host_program;
-	report(REPORT_STARTED, 0, &number, sizeof number);
+	started[0] = (uint32_t)host_program;
+	report(REPORT_STARTED, 0, started, sizeof started);
 	/* The program has its own table now; ours must not keep its streams open. */
 	for (int fd = 0; fd < JAIL_FD; fd++)
 		close(fd);

@@ -86,6 +86,14 @@ static void parse_mount(struct plan *plan, struct payload *p, uint16_t type, uin
 		p->ok = 0;
 }
 
+static void parse_landlock(struct plan *plan, struct payload *p, uint16_t abi)
+{
+	if (abi <= PLAN_MAX_ABI)
+		take(p, &plan->landlock[abi], sizeof plan->landlock[abi]);
+	else
+		p->ok = 0;
+}
+
 static void parse_rule(struct plan *plan, struct payload *p)
 {
 	struct rule *rule = NEXT(p, plan->rules, plan->nrules);
@@ -176,7 +184,7 @@ static void parse_record(struct plan *plan, uint16_t type, uint16_t arg, struct 
 	case PLAN_TMPFS:
 	case PLAN_SYMLINK:
 	case PLAN_FILE: parse_mount(plan, p, type, arg); break;
-	case PLAN_LANDLOCK: take(p, &plan->landlock, sizeof plan->landlock); break;
+	case PLAN_LANDLOCK: parse_landlock(plan, p, arg); break;
 	case PLAN_RULE: parse_rule(plan, p); break;
 	case PLAN_FILTER: parse_filter(plan, p); break;
 	case PLAN_SYSCALL: parse_syscall(plan, p); break;

@@ -45,6 +45,7 @@ enum {
 	PLAN_MAX_CGROUPS = 4,
 	PLAN_MAX_FILTER = 4096, /* BPF_MAXINSNS */
 	PLAN_MAX_SYSCALL = 512,
+	PLAN_MAX_ABI = 15,
 };
 
 struct plan_header {
@@ -69,7 +70,7 @@ enum {
 	PLAN_TMPFS,    /* u64 size in bytes, u32 mode; string: target */
 	PLAN_SYMLINK,  /* strings: text, path inside */
 	PLAN_FILE,     /* string: path inside; the rest is its contents (read-only) */
-	PLAN_LANDLOCK, /* u64 handled fs, u64 handled net, u64 scoped (landlock(7)) */
+	PLAN_LANDLOCK, /* arg: Landlock ABI; u64 handled fs, net, scoped on it. The newest the kernel has counts. */
 	PLAN_RULE,     /* u64 LANDLOCK_ACCESS_FS_*; string: path inside */
 	PLAN_FILTER,   /* struct sock_filter[] */
 	PLAN_SYSCALL,  /* struct plan_syscall: how to answer a notified system call */
@@ -146,7 +147,7 @@ struct report {
 };
 
 enum {
-	REPORT_STARTED = 1, /* u32 host pid: the program's execve() succeeded */
+	REPORT_STARTED = 1, /* u32 host pid, u32 Landlock ABI: the program's execve() succeeded */
 	REPORT_FAILED,      /* arg: LAYER_*, or 0xffff; i32 errno; string: the step that failed, and on what */
 	REPORT_DENIED,      /* struct report_denied, then strings: path, second path (may be empty) */
 	REPORT_LOOKUP,      /* string: host name that the stub resolver refused */
@@ -230,7 +231,7 @@ struct plan {
 	const char *cgroups[PLAN_MAX_CGROUPS];
 	struct plan_syscall syscalls[PLAN_MAX_SYSCALL]; /* indexed by number; path etc. valid if present */
 	uint8_t supervised[PLAN_MAX_SYSCALL];
-	struct { uint64_t fs, net, scoped; } landlock;
+	struct landlock { uint64_t fs, net, scoped; } landlock[PLAN_MAX_ABI + 1]; /* by ABI */
 	struct { uint64_t wall_ms, cpu_ms, memory, written, tasks; } limits;
 	struct sock_filter filter[PLAN_MAX_FILTER];
 	size_t argc, envc, nmounts, nrules, nrlimits, nrelays, nnames, ncgroups, nfilter;

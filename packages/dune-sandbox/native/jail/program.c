@@ -18,9 +18,14 @@
 static void set_rlimits(void)
 {
 	for (size_t i = 0; i < plan.nrlimits; i++) {
-		struct rlimit limit = { plan.rlimits[i].soft, plan.rlimits[i].hard };
+		int resource = (int)plan.rlimits[i].resource;
+		struct rlimit limit, now;
 
-		if (setrlimit((int)plan.rlimits[i].resource, &limit) < 0)
+		if (getrlimit(resource, &now) < 0)
+			fail(NO_LAYER, errno, "getrlimit", "");
+		limit.rlim_max = plan.rlimits[i].hard < now.rlim_max ? plan.rlimits[i].hard : now.rlim_max;
+		limit.rlim_cur = plan.rlimits[i].soft < limit.rlim_max ? plan.rlimits[i].soft : limit.rlim_max;
+		if (setrlimit(resource, &limit) < 0)
 			fail(NO_LAYER, errno, "setrlimit", "");
 	}
 }

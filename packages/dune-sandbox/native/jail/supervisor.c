@@ -36,22 +36,53 @@
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP 1ull
 #endif
 
+static bool is_below(const char *path, const char *above, size_t length)
+{
+	return !strncmp(path, above, length) && (!path[length] || path[length] == '/');
+}
+
 /* Of the most specific rule above `path`; rules on the same path add up. */
-static uint64_t granted(const char *path)
+static uint64_t granted(const char *path, size_t *best)
 {
 	uint64_t access = 0;
-	size_t best = 0;
 
+	*best = 0;
 	for (size_t i = 0; i < plan.nrules; i++) {
 		const struct rule *rule = &plan.rules[i];
-		size_t length = rule->length == 1 ? 0 : rule->length; /* "/" */
 
-		if (length < best || strncmp(path, rule->path, length) || (path[length] && path[length] != '/'))
+		if (rule->length == 1) { /* a grant on "/" is about the root itself: what lies below is mounted, or not there */
+			access |= path[1] ? 0 : rule->access;
 			continue;
-		access = length == best ? access | rule->access : rule->access;
-		best = length;
+		}
+		if (rule->length < *best || !is_below(path, rule->path, rule->length))
+			continue;
+		access = rule->length == *best ? access | rule->access : rule->access;
+		*best = rule->length;
 	}
 	return access;
+}
+
+/*
+ * Which of `need` is not granted on a path that is not there. In a private
+ * directory a grant says nothing about what the host has in its place.
+ */
+static uint64_t missing_on_absent(const char *path, uint64_t need)
+{
+	size_t rule;
+	uint64_t access = granted(path, &rule);
+
+	for (size_t i = 0; i < plan.nmounts; i++)
+		if (plan.mounts[i].type == PLAN_TMPFS && strlen(plan.mounts[i].target) >= rule &&
+		    is_below(path, plan.mounts[i].target, strlen(plan.mounts[i].target)))
+			return need;
+	return need & ~access;
+}
+
+static uint64_t missing_on_present(const char *path, uint64_t need)
+{
+	size_t rule;
+
+	return need & ~granted(path, &rule);
 }
 
 static void real_path(int fd, char *path, size_t size)
@@ -96,7 +127,7 @@ static uint64_t missing_on_entry(char *path, uint64_t need)
 		*path = 0;
 	if (strlen(path) + strlen(name) < PATH_MAX)
 		strcat(path, name);
-	return need & ~granted(path);
+	return missing_on_present(path, need);
 }
 
 /*
@@ -117,7 +148,7 @@ static uint64_t missing(char *path, uint64_t need, uint16_t *error)
 		follow_dangling(path);
 		if (need & LANDLOCK_ACCESS_FS_MAKE_REG)
 			return missing_on_entry(path, need & ~ACCESS_TRUNCATE);
-		return need & ~granted(path);
+		return missing_on_absent(path, need);
 	}
 	need &= ~(uint64_t)LANDLOCK_ACCESS_FS_MAKE_REG; /* O_CREAT of what exists */
 	real_path(fd, path, PATH_MAX);
@@ -125,7 +156,7 @@ static uint64_t missing(char *path, uint64_t need, uint16_t *error)
 		need = LANDLOCK_ACCESS_FS_READ_DIR;
 	mode = (need & LANDLOCK_ACCESS_FS_EXECUTE ? X_OK : 0) | (need & LANDLOCK_ACCESS_FS_WRITE_FILE ? W_OK : 0) |
 	       (need & (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR) ? R_OK : 0);
-	need &= ~granted(path);
+	need = missing_on_present(path, need);
 	if (!need && syscall(SYS_faccessat2, fd, "", mode, AT_EMPTY_PATH) < 0)
 		*error = (uint16_t)errno;
 	close(fd);

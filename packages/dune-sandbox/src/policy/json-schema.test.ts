@@ -38,6 +38,7 @@ const bad: readonly unknown[] = [
   { filesystem: { read: ["src/*"] } },
   { filesystem: { read: ["a\0b"] } },
   { environment: { pass: ["A=B"] } },
+  { environment: { pass: ["LC_*"] } },
   { environment: { set: { A: 1 } } },
   { environment: { set: { "A=B": "1" } } },
   { network: { mode: "open" } },

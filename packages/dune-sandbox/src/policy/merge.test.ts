@@ -102,7 +102,8 @@ describe("paths", () => {
   });
 
   it("must be there if someone asked for them", () => {
-    expect(errorOf(() => pathsOf({ read: ["~/missing"] }))).toMatchObject({ code: "ERR_SANDBOX_OPTION", fix: "mkdir -p /home/u/missing", message: expect.stringContaining("there is no /home/u/missing") as string });
+    expect(errorOf(() => pathsOf({ write: ["~/missing"] })).fix).toBe("mkdir -p /home/u/missing");
+    expect(errorOf(() => pathsOf({ read: ["~/missing"] }))).toMatchObject({ code: "ERR_SANDBOX_OPTION", fix: undefined, message: expect.stringContaining("there is no /home/u/missing") as string });
     expect(errorOf(() => mergePolicy([fromFile({ filesystem: { read: ["x"] } })], context))).toMatchObject({ code: "ERR_SANDBOX_POLICY", file: "p.toml", line: 7, field: "filesystem.read[0]" });
   });
 
@@ -166,10 +167,14 @@ describe("the program", () => {
 });
 
 describe("the policy file", () => {
+  const file = "/home/u/project/policy.toml";
+
   it("cannot be changed by the program it is about", () => {
-    const file = "/home/u/project/policy.toml";
     expect(ruleAt(mergePolicy([layer({}, { file })], context).paths, file)).toBe("r--");
-    expect(ruleAt(mergePolicy([layer({ filesystem: { write: [file] } }, { file })], context).paths, file)).toBe("r--");
+  });
+
+  it("can be, if it is named itself", () => {
+    expect(ruleAt(mergePolicy([layer({}, { file }), layer({ filesystem: { write: [file] } })], context).paths, file)).toBe("rw-");
   });
 
   it("needs no rule where programs cannot write", () => {

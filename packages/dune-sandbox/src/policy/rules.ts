@@ -51,11 +51,6 @@ class PathRules {
     });
   }
 
-  /** Unlike `add`, takes away what was granted on this path before. */
-  replace(rule: PathRule): void {
-    this.#rules.set(rule.path, rule);
-  }
-
   /** The rule that decides about `path`: the one of the longest path above it. */
   covering(path: string): PathRule | undefined {
     return covering(this.list(), path);
@@ -129,7 +124,7 @@ function grants(layer: PolicyLayer, home: string, resolve: (path: string) => Res
       const field = ["filesystem", access, index];
       const origin = layer.origin(field);
       const written = absolutePath(text, layer.base, home);
-      const found = layer.optional ? attempt(() => resolve(written)) : required(() => resolve(written), written, { text, field, origin });
+      const found = layer.optional ? attempt(() => resolve(written)) : required(() => resolve(written), written, { text, access, field, origin });
       if (found === undefined) return [];
       const grant = { text, access, field, origin, found };
       if (!layer.optional) refuseUngrantable(grant);
@@ -146,15 +141,16 @@ function attempt(resolve: () => ResolvedPath): ResolvedPath | undefined {
   }
 }
 
-function required(resolve: () => ResolvedPath, written: string, grant: Omit<Grant, "access" | "found">): ResolvedPath {
+function required(resolve: () => ResolvedPath, written: string, grant: Omit<Grant, "found">): ResolvedPath {
   try {
     return resolve();
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
     const shown = quote(normalised(written));
-    const missing = code === "ENOENT";
-    const why = missing ? `there is no ${shown}` : `${shown} cannot be reached (${String(code)})`;
-    throw ruleError(grant, why, { cause, fix: missing ? `mkdir -p ${shown}` : undefined });
+    const why = code === "ENOENT" ? `there is no ${shown}` : `${shown} cannot be reached (${String(code)})`;
+    // To be written, an empty directory is enough; to be read, it would only hide the mistake.
+    const fix = code === "ENOENT" && grant.access === "write" ? `mkdir -p ${shown}` : undefined;
+    throw ruleError(grant, why, { cause, fix });
   }
 }
 
@@ -177,11 +173,12 @@ function refusePlantedLink(grant: Grant, rules: PathRules): void {
   }
 }
 
-/** A program that could rewrite its policy would be free on the next run. */
+/** A program that could rewrite its policy would be free on the next run. Whoever wants that names the file itself. */
 function protectPolicyFile(rules: PathRules, file: string, resolve: (path: string) => ResolvedPath): void {
   const found = attempt(() => resolve(file));
-  if (found === undefined || rules.covering(found.path)?.write !== true) return;
-  rules.replace({ ...found, read: true, write: false, exec: false, origin: { kind: "file", file, line: 1 }, optional: false });
+  if (found === undefined) return;
+  const covering = rules.covering(found.path);
+  if (covering?.write === true && covering.path !== found.path) rules.add(found, ACCESS.read, { kind: "file", file, line: 1 }, false);
 }
 
 function addWorkingDirectory(rules: PathRules, { cwd, home }: PathContext, resolve: (path: string) => ResolvedPath): void {
@@ -218,7 +215,7 @@ function union(old: readonly Link[], more: readonly Link[]): Link[] {
 }
 
 /** An error about one rule, in the words of whoever wrote it. */
-function ruleError({ text, field, origin }: Omit<Grant, "access" | "found">, why: string, options: SandboxErrorOptions = {}): SandboxError {
+function ruleError({ text, field, origin }: Omit<Grant, "found">, why: string, options: SandboxErrorOptions = {}): SandboxError {
   const name = fieldName(field);
   switch (origin.kind) {
     case "flag":

@@ -17,7 +17,6 @@ export interface Check {
   readonly jsonSchema: Readonly<Record<string, string | number>>;
 }
 
-const ENV_NAME = /^[^=\0]+$/;
 const NO_NUL = "^[^\\u0000]*$";
 
 const path = v.pipe(
@@ -30,7 +29,7 @@ const paths = (description: string) => described(v.array(path, "must be a list o
 
 const variable = v.pipe(
   v.string("must be a variable's name in quotes"),
-  checked((name: string) => (ENV_NAME.test(name) ? undefined : "must be a variable's name: not empty, without = and NUL"), { pattern: "^[^=\\u0000]+$" }),
+  checked(variableProblem, { pattern: "^[^=*\\u0000]+$" }),
 );
 
 const value = v.pipe(
@@ -146,6 +145,11 @@ function readMemory(input: string | number): Reading<number | undefined> {
   const reading = readSize(input);
   const tooLittle = "value" in reading && reading.value !== undefined && reading.value < MEMORY_MIN;
   return tooLittle ? { problem: `is less than any program needs; write its unit, as in "512MiB"` } : reading;
+}
+
+function variableProblem(name: string): string | undefined {
+  if (name.includes("*")) return "has a wildcard; every name must be spelled out";
+  return /^[^=\0]+$/.test(name) ? undefined : "must be a variable's name: not empty, without = and NUL";
 }
 
 function pathProblem(text: string): string | undefined {

@@ -8,7 +8,7 @@ import { describePolicy, writePolicy } from "./write.js";
 
 const text = fc.string({ unit: "binary" }).filter((value) => !value.includes("\0") && !/\p{Cs}/u.test(value));
 const path = text.map((value) => `/${value.replace(/[*?]/g, "")}`);
-const name = text.filter((value) => value !== "" && !value.includes("=") && !["__proto__", "prototype", "constructor"].includes(value));
+const name = text.filter((value) => value !== "" && !/[=*]/.test(value) && !["__proto__", "prototype", "constructor"].includes(value));
 const size = fc.integer({ min: 1 << 20, max: 2 ** 50 });
 const policies: fc.Arbitrary<PolicyInput> = fc.record({
   profile: fc.oneof(fc.constantFrom(...PROFILES), fc.array(fc.constantFrom(...PROFILES))),
