@@ -58,7 +58,7 @@ const bad: readonly unknown[] = [
 ];
 
 describe("schema/policy.json", () => {
-  // `npx vitest run -u src/policy` writes the file anew after a change of schema.ts.
+  // `npx vitest run src/policy --update` writes the file anew after a change of schema.ts.
   it("is what schema.ts says", async () => {
     await expect(policyJsonSchema()).toMatchFileSnapshot(join(packageRoot(), SCHEMA_FILE));
   });
