@@ -22,18 +22,19 @@ function attempt<T>(ask: () => T): Answer<T> {
   }
 }
 
+/** One for all reads: they are synchronous, and a megabyte each would be slow to come by. */
+const buffer = Buffer.allocUnsafe(MAX_READ);
+
 function readText(path: string): string {
   const file = openSync(path, "r");
   try {
     // Files in /proc and /sys say that they are empty, or a page long: read until the end.
-    const buffer = Buffer.alloc(MAX_READ);
     let length = 0;
     for (;;) {
       const count = readSync(file, buffer, length, MAX_READ - length, null);
-      if (count === 0) break;
+      if (count === 0 || length + count === MAX_READ) return buffer.toString("utf8", 0, length + count);
       length += count;
     }
-    return buffer.toString("utf8", 0, length);
   } finally {
     closeSync(file);
   }

@@ -22,6 +22,15 @@ describe("a recorded host", () => {
     expect(text).not.toContain("/etc/shadow");
   });
 
+  it("is asked each question once, so that all checks see the same host", async () => {
+    const asked: string[] = [];
+    const probe = recordedProbe(intelBareMetal);
+    const counting = { ...probe, read: (path: string) => { asked.push(path); return probe.read(path); } };
+    await checkHost({ probe: counting });
+    expect(asked).toContain("/proc/cpuinfo");
+    expect(new Set(asked).size).toBe(asked.length);
+  });
+
   it("of another format is refused", () => {
     const future = { ...intelBareMetal, format: 2 } as unknown as HostRecord;
     expect(() => recordedProbe(future)).toThrow(DuneReqError);

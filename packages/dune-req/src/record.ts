@@ -35,21 +35,34 @@ export function recordedProbe(record: HostRecord): HostProbe {
   };
 }
 
-const stored = <T>(got: Answer<T>) => ("value" in got ? got.value : { error: got.error });
+/** Remembers what `ask` answered; absences too, though a record leaves them out. */
+function remember<T>(ask: (key: string) => Answer<T>) {
+  const answers = new Map<string, Answer<T>>();
+  return {
+    ask(key: string): Answer<T> {
+      const known = answers.get(key) ?? ask(key);
+      answers.set(key, known);
+      return known;
+    },
+    stored(): Record<string, T | { readonly error: string }> {
+      const present = [...answers].filter(([, got]) => "value" in got || got.error !== ABSENT.error);
+      return Object.fromEntries(present.map(([key, got]) => [key, "value" in got ? got.value : { error: got.error }]));
+    },
+  };
+}
 
-/** `probe`, and a function that returns everything it was asked for so far. Absences are left out. */
+/**
+ * `probe`, and a function that returns everything it was asked for so far. Each question
+ * reaches the host once: the checks see one state of it, and /proc/cpuinfo is slow to read.
+ */
 export function recordingProbe(probe: HostProbe): { readonly probe: HostProbe; readonly record: () => HostRecord } {
+  const files = remember((path) => probe.read(path));
+  const stats = remember((path) => probe.stat(path));
+  const directories = remember((path) => probe.list(path));
   const env: Record<string, string> = {};
-  const files: Record<string, string | { readonly error: string }> = {};
-  const stats: Record<string, FileStat | { readonly error: string }> = {};
-  const directories: Record<string, readonly string[] | { readonly error: string }> = {};
   const programs: Record<string, string> = {};
   const native: Partial<Record<NativeCommand, NativeRun>> = {};
 
-  const keep = <T>(into: Record<string, T | { readonly error: string }>, key: string, got: Answer<T>): Answer<T> => {
-    if ("value" in got || got.error !== "ENOENT") into[key] = stored(got);
-    return got;
-  };
   const recording: HostProbe = {
     identity: probe.identity,
     env(name) {
@@ -57,9 +70,9 @@ export function recordingProbe(probe: HostProbe): { readonly probe: HostProbe; r
       if (value !== undefined) env[name] = value;
       return value;
     },
-    read: (path) => keep(files, path, probe.read(path)),
-    stat: (path) => keep(stats, path, probe.stat(path)),
-    list: (path) => keep(directories, path, probe.list(path)),
+    read: (path) => files.ask(path),
+    stat: (path) => stats.ask(path),
+    list: (path) => directories.ask(path),
     find(program) {
       const path = probe.find(program);
       if (path !== null) programs[program] = path;
@@ -71,8 +84,9 @@ export function recordingProbe(probe: HostProbe): { readonly probe: HostProbe; r
       return run;
     },
   };
-  return {
-    probe: recording,
-    record: () => ({ format: 1, identity: probe.identity, env, files, stats, directories, programs, native }),
-  };
+  const record = (): HostRecord => ({
+    format: 1, identity: probe.identity, env, programs, native,
+    files: files.stored(), stats: stats.stored(), directories: directories.stored(),
+  });
+  return { probe: recording, record };
 }
