@@ -37,6 +37,7 @@ const bad: readonly unknown[] = [
   { filesystem: { read: [""] } },
   { filesystem: { read: ["src/*"] } },
   { filesystem: { read: ["a\0b"] } },
+  { filesystem: { read: Array.from({ length: 257 }, (_, index) => `/${index}`) } },
   { environment: { pass: ["A=B"] } },
   { environment: { pass: ["LC_*"] } },
   { environment: { set: { A: 1 } } },
@@ -67,7 +68,7 @@ describe("schema/policy.json", () => {
     expect([validate(policy), "input" in checkPolicy(policyFileSchema, policy)]).toEqual([true, true]);
   });
 
-  it.each(bad)("refuses %j, as the parser does", (policy) => {
+  it.each(bad.map((policy) => [JSON.stringify(policy).slice(0, 80), policy] as const))("refuses %s, as the parser does", (_, policy) => {
     expect([validate(policy), "input" in checkPolicy(policyFileSchema, policy)]).toEqual([false, false]);
   });
 

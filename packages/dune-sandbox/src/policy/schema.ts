@@ -17,6 +17,10 @@ export interface Check {
   readonly jsonSchema: Readonly<Record<string, string | number>>;
 }
 
+/** A rule costs the jail a mount, a destination a relay; it has room for twice as many of each (plan.h). */
+const MAX_RULES = 256;
+const MAX_RELAYS = 32;
+
 const NO_NUL = "^[^\\u0000]*$";
 
 const path = v.pipe(
@@ -25,7 +29,7 @@ const path = v.pipe(
   v.examples(["~/data", "./input", "/srv/models"]),
 );
 
-const paths = (description: string) => described(v.array(path, "must be a list of paths"), description);
+const paths = (description: string) => described(atMost(MAX_RULES, v.array(path, "must be a list of paths")), description);
 
 const variable = v.pipe(
   v.string("must be a variable's name in quotes"),
@@ -75,20 +79,20 @@ function policyOf<Time extends typeof durationText | typeof duration>(time: Time
       exec: v.optional(paths("May be read and executed.")),
     }, "What the program sees of the host's files, beside the system's directories and the working directory.")),
     environment: v.optional(section({
-      pass: v.optional(described(v.array(variable, "must be a list of variables' names"), "Variables taken over from the caller's environment.")),
+      pass: v.optional(described(atMost(MAX_RULES, v.array(variable, "must be a list of variables' names")), "Variables taken over from the caller's environment.")),
       set: v.optional(described(v.record(variable, value, "must be a table of names and texts"), "Variables with the value they get.")),
     }, "Environment variables, beside the short default list.")),
     network: v.optional(section({
       mode: v.optional(described(v.picklist(["none", "host"], `must be "none" or "host"`), "none (default): only `allow` can be reached. host: the host's network, unfiltered.")),
-      allow: v.optional(described(v.array(v.pipe(
+      allow: v.optional(described(atMost(MAX_RELAYS, v.array(v.pipe(
         v.string("must be a destination in quotes, such as \"example.org:443\""),
         read(readEndpoint, { pattern: ENDPOINT_PATTERN }),
         v.examples(["example.org:443", "localhost:5432"]),
-      ), "must be a list of destinations"), "Destinations host:port that may be reached: names, IPv4 addresses, or localhost for the host's own loopback.")),
-      listen: v.optional(described(v.array(v.pipe(
+      ), "must be a list of destinations")), "Destinations host:port that may be reached: names, IPv4 addresses, or localhost for the host's own loopback.")),
+      listen: v.optional(described(atMost(MAX_RELAYS, v.array(v.pipe(
         v.number("must be a port number"),
         read<number>(readPort, { minimum: 1, maximum: 65_535, multipleOf: 1 }),
-      ), "must be a list of port numbers"), "TCP ports that the program may serve on the host's 127.0.0.1.")),
+      ), "must be a list of port numbers")), "TCP ports that the program may serve on the host's 127.0.0.1.")),
     }, "What the program may reach. Nothing by default.")),
     limits: v.optional(section({
       wall: v.optional(described(time, "Elapsed time, such as 5s.")),
@@ -101,10 +105,10 @@ function policyOf<Time extends typeof durationText | typeof duration>(time: Time
       tmp: v.optional(described(size, "Size of each private tmpfs: /tmp, HOME, /dev/shm. Default: 1GiB.")),
     }, "Upper bounds of one run; \"unlimited\" lifts a default.")),
     syscalls: v.optional(section({
-      allow: v.optional(described(v.array(v.pipe(
+      allow: v.optional(described(atMost(MAX_RULES, v.array(v.pipe(
         v.string("must be a system call's name in quotes"),
         checked((name: string) => (/^[a-z_][a-z0-9_]*$/.test(name) ? undefined : "must be a system call's name, such as \"perf_event_open\""), { pattern: "^[a-z_][a-z0-9_]*$" }),
-      ), "must be a list of system calls' names"), "System calls allowed beyond the default profile, by name.")),
+      ), "must be a list of system calls' names")), "System calls allowed beyond the default profile, by name.")),
     }, "System calls.")),
   }, "must be a table"), "What an untrusted program may do under @dune/sandbox. Everything is optional; what is not granted is refused.");
 }
@@ -120,6 +124,10 @@ export const schemaMatchesType: (output: v.InferOutput<typeof policyInputSchema>
 
 function described<Schema extends v.GenericSchema>(schema: Schema, description: string) {
   return v.pipe(schema, v.description(description));
+}
+
+function atMost<Items extends unknown[]>(most: number, list: v.GenericSchema<Items>) {
+  return v.pipe(list, v.maxLength(most, `has more than ${most} entries`));
 }
 
 function section<Entries extends v.ObjectEntries>(entries: Entries, description: string) {
