@@ -100,7 +100,7 @@ function parents(cgroups: string): { path: string; table: Readonly<Record<string
   const own = cgroups.trim().split("\n").map((line) => line.split(":") as [string, string, string]);
   const [, , unified] = own.find(([, controllers]) => controllers === "") ?? [];
   const v1 = own.flatMap(([, controllers, path]) =>
-    controllers.split(",").filter((name) => name in V1).map((name) => ({ path: join(MOUNT, controllers, path), table: { [name]: V1[name] as Controller } })));
+    Object.entries(V1).filter(([name]) => controllers.split(",").includes(name)).map(([name, controller]) => ({ path: join(MOUNT, controllers, path), table: { [name]: controller } })));
   const hasV2Controllers = attempt(() => readFileSync(join(MOUNT, "cgroup.subtree_control"), "utf8")) !== undefined;
   if (unified === undefined || !hasV2Controllers) return v1;
   // Processes may only be in leaves, so ours goes beside the caller's, or below the root.

@@ -16,7 +16,7 @@ import { describePolicy, writePolicy } from "./policy/write.js";
 import { resolvePolicy } from "./prepare.js";
 import { resolveProgram } from "./program.js";
 import { printable, quote } from "./quote.js";
-import { formatDenials, formatLayers, formatLimit, jsonLine, wantsColour } from "./report.js";
+import { formatDenials, formatLayers, formatLimit, formatSockets, jsonLine, wantsColour } from "./report.js";
 import type { SandboxResult } from "./result.js";
 import { Sandbox } from "./sandbox.js";
 import type { LayeredOptions } from "./sandbox.js";
@@ -29,7 +29,7 @@ const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2
 /** What a round of learning prints is kept up to here, and the last round's is shown. */
 const MOST_OUTPUT = 1 << 20;
 
-const reportOptions = { colour: wantsColour(process.stderr, process.env), columns: process.stderr.columns ?? 80 };
+const reportOptions = { colour: wantsColour(process.stderr, process.env), columns: process.stderr.isTTY ? process.stderr.columns : 80 };
 
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
@@ -115,6 +115,7 @@ function reportEnd({ json, quiet, dryRun }: CliOptions, result: SandboxResult): 
   const { limit, denials, dropped, changes, protection } = result;
   const lines = [
     formatLayers(protection.layers, protection.missing, reportOptions),
+    quiet ? "" : formatSockets(protection.sockets, reportOptions),
     quiet ? "" : formatDenials(denials, dropped, reportOptions),
     limit === undefined ? "" : formatLimit(limit.limit, limit.bound, reportOptions),
     dryRun ? formatChanges(changes) : "",

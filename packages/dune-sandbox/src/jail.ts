@@ -73,7 +73,7 @@ export function planJail(options: JailOptions): JailPlan {
     argv: [program.argv0, ...args],
     env: environment(options),
     cwd: options.cwd,
-    exec: program.spelled,
+    exec: executable(program),
     layers: supervise === "none" ? layers.filter((layer) => layer !== "supervisor") : layers,
     id: options.identity,
     hostname: HOSTNAME,
@@ -130,6 +130,11 @@ function rootOptions({ policy, home, mapped, dryRun, network, layers }: JailOpti
         ]
       : [],
   };
+}
+
+/** A script is told its name as it was called: `./x.sh` stays that, where it means the same inside. */
+function executable({ argv0, spelled }: ResolvedProgram): string {
+  return argv0.includes("/") && !argv0.split("/").includes("..") ? argv0 : spelled;
 }
 
 /** `NAME=value`: what the policy passes on, what it sets, and where home is. */

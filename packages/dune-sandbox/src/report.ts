@@ -97,6 +97,15 @@ export function formatLayers(on: readonly string[], off: readonly string[], { co
   return `${colours.yellow(`${NAME}: ran without the ${layers} ${off.join(", ")}`)} ${colours.dim(`(on: ${on.join(", ") || "none"})`)}\n`;
 }
 
+/** The line that warns of unix sockets in granted directories; empty if there are none. */
+export function formatSockets(sockets: readonly string[], { colour }: ReportOptions): string {
+  if (sockets.length === 0) return "";
+  const colours = createColors(colour);
+  const shown = sockets.slice(0, 3).map(quote).join(", ");
+  const more = sockets.length > 3 ? ` and ${sockets.length - 3} more` : "";
+  return `${colours.yellow(`${NAME}: warning: the program could talk to whoever listens on ${shown}${more}`)} ${colours.dim("(no layer can refuse a unix socket in a granted directory)")}\n`;
+}
+
 /** What a terminal might act on and JSON leaves as it is: C1 controls, bidi overrides, line separators. */
 const UNESCAPED = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Co}]/gu;
 

@@ -14,6 +14,8 @@ export interface Protection {
   readonly missing: readonly Layer[];
   /** Landlock's ABI in force; 0: none. */
   readonly landlockAbi: number;
+  /** Unix sockets found in what the policy grants by name: the program can talk to whoever listens there. */
+  readonly sockets: readonly string[];
   /** Limits that a cgroup enforces. Without one, memory is sampled and processes are an rlimit that is sampled too. */
   readonly cgroup: readonly ("memory" | "processes")[];
 }

@@ -27,9 +27,10 @@ import type { Prepared } from "./prepare.js";
 import { EventQueue } from "./queue.js";
 import type { LimitName } from "./report.js";
 import type { LimitHit, Protection, SandboxResult } from "./result.js";
+import { grantedSockets } from "./sockets.js";
 import { endingOf } from "./signals.js";
 import type { Ending } from "./signals.js";
-import type { Change, Report, Usage } from "./wire.js";
+import type { Change, Report } from "./wire.js";
 
 const SIGKILL = 9;
 
@@ -151,6 +152,7 @@ export class Run {
       layers: this.#options.explain === "none" ? layers.filter((layer) => layer !== "supervisor") : layers,
       missing: wanted.filter((layer) => !layers.includes(layer)),
       landlockAbi,
+      sockets: grantedSockets(this.#prepared.policy.paths),
       cgroup,
     };
     return { pid, protection, exit: this.#finish(reports, protection), stdin: helper.child.stdin, ...this.#metered(helper) };
@@ -248,7 +250,7 @@ export class Run {
 
   async #ended(): Promise<void> {
     const child = this.#helper?.child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     await new Promise((resolve) => child.once("exit", resolve));
   }
 }

@@ -130,6 +130,12 @@ static uint64_t missing_on_entry(char *path, uint64_t need)
 	return missing_on_present(path, need);
 }
 
+static int mode_of(uint64_t need)
+{
+	return (need & LANDLOCK_ACCESS_FS_EXECUTE ? X_OK : 0) | (need & LANDLOCK_ACCESS_FS_WRITE_FILE ? W_OK : 0) |
+	       (need & (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR) ? R_OK : 0);
+}
+
 /*
  * Which of `need` no rule grants on `path`, which becomes the resolved path. 0
  * with *error set: granted, but the file's own permissions refuse it.
@@ -137,12 +143,15 @@ static uint64_t missing_on_entry(char *path, uint64_t need)
 static uint64_t missing(char *path, uint64_t need, uint16_t *error)
 {
 	struct stat st;
-	int fd, mode;
+	int fd, mode = mode_of(need);
 
 	if (!strncmp(path, "/proc/", 6)) /* ours to see only through another pid namespace */
 		return 0;
 	if (!(need & ACCESS_FILE))
 		return missing_on_entry(path, need);
+	/* The common case: our root is the program's, so what the mounts allow us they allow it. */
+	if (plan.layers & LAYER_MOUNT && syscall(SYS_faccessat2, AT_FDCWD, path, mode, 0) == 0)
+		return 0;
 	fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0) {
 		follow_dangling(path);
@@ -154,8 +163,6 @@ static uint64_t missing(char *path, uint64_t need, uint16_t *error)
 	real_path(fd, path, PATH_MAX);
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) && need & LANDLOCK_ACCESS_FS_READ_FILE)
 		need = LANDLOCK_ACCESS_FS_READ_DIR;
-	mode = (need & LANDLOCK_ACCESS_FS_EXECUTE ? X_OK : 0) | (need & LANDLOCK_ACCESS_FS_WRITE_FILE ? W_OK : 0) |
-	       (need & (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR) ? R_OK : 0);
 	need = missing_on_present(path, need);
 	if (!need && syscall(SYS_faccessat2, fd, "", mode, AT_EMPTY_PATH) < 0)
 		*error = (uint16_t)errno;

@@ -76,14 +76,27 @@ static void normalise(char *path)
 	*out = 0;
 }
 
+/* Most paths are short, and copying a whole page costs more than asking again for the rest. */
+static int read_string(uint32_t pid, uint64_t address, char *text, size_t size)
+{
+	size_t first = 256;
+	ssize_t length = tracee_read(pid, address, text, first);
+
+	if (length > 0 && memchr(text, 0, (size_t)length))
+		return 0;
+	if (length < (ssize_t)first)
+		return -EFAULT;
+	length = tracee_read(pid, address + first, text + first, size - first);
+	return length > 0 && memchr(text + first, 0, (size_t)length) ? 0 : -EFAULT;
+}
+
 /* The absolute path that (dirfd, address) spells. Returns 0 or a negative errno. */
 int tracee_path(uint32_t pid, int dirfd, uint64_t address, char *path, size_t size)
 {
 	char text[PATH_MAX];
-	ssize_t length = tracee_read(pid, address, text, sizeof text);
 	int base = 0;
 
-	if (length <= 0 || !memchr(text, 0, (size_t)length))
+	if (read_string(pid, address, text, sizeof text) < 0)
 		return -EFAULT;
 	if (text[0] != '/') {
 		base = base_of(pid, dirfd, path, size);
