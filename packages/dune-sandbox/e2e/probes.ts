@@ -21,6 +21,8 @@ export interface Probe {
   readonly leak?: true;
   /** Runs in a terminal; `behind`: the terminal controls the session, but no stream leads to it. */
   readonly terminal?: "streams" | "behind";
+  /** A sandbox may also refuse to start it. */
+  readonly mayBeRefused?: true;
   /** Why it does not report ESCAPED when nothing confines it. */
   readonly unconfined?: string;
 }
@@ -29,7 +31,7 @@ export interface Probe {
 const SPECIAL: readonly Probe[] = [
   { name: "inherited-descriptors", leak: true },
   { name: "standard-streams-file", program: "standard-streams", stdin: "file", facts: { stdin: "file" } },
-  { name: "standard-streams-directory", program: "standard-streams", stdin: "directory", facts: { stdin: "directory" } },
+  { name: "standard-streams-directory", program: "standard-streams", stdin: "directory", facts: { stdin: "directory" }, mayBeRefused: true },
   { name: "terminal-input", terminal: "streams" },
   { name: "caller-terminal", terminal: "behind" },
   { name: "escape-sequences", unconfined: "only the sandbox prints what it asks for" },

@@ -26,6 +26,7 @@ export class Scene {
   readonly directory: string;
   readonly identity: Identity;
   readonly #mounts: readonly string[];
+  readonly #groups: readonly string[];
 
   constructor(identity: Identity) {
     this.identity = identity;
@@ -40,6 +41,7 @@ export class Scene {
     symlinkSync(this.outside, join(this.project, "planted-directory"));
     giveTo(identity, this.directory);
     this.#mounts = mounts();
+    this.#groups = controlGroups();
   }
 
   get project(): string {
@@ -92,7 +94,7 @@ export class Scene {
   async leftovers(patience = 1500): Promise<string[]> {
     const deadline = Date.now() + patience;
     for (;;) {
-      const found = [...this.processes(), ...this.#newMounts(), ...controlGroups(), ...this.#temporaries()];
+      const found = [...this.processes(), ...this.#newMounts(), ...this.#newGroups(), ...this.#temporaries()];
       if (found.length === 0 || Date.now() > deadline) return found;
       await sleep(50);
     }
@@ -114,12 +116,21 @@ export class Scene {
     return mounts().filter((mount) => !this.#mounts.includes(mount)).map((mount) => `mount ${mount}`);
   }
 
+  #newGroups(): string[] {
+    return controlGroups().filter((group) => !this.#groups.includes(group));
+  }
+
   #temporaries(): string[] {
     return attempt(() => readdirSync(join(this.directory, "tmp")).join(" ")).split(" ").filter(Boolean).map((name) => `temporary ${name}`);
   }
 
   [Symbol.dispose](): void {
-    for (const process of this.processes()) globalThis.process.kill(Number(/\d+/.exec(process)?.[0]), "SIGKILL");
+    for (const found of this.processes()) {
+      attempt(() => {
+        process.kill(Number(/\d+/.exec(found)?.[0]), "SIGKILL");
+        return "";
+      });
+    }
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

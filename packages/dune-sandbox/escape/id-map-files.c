@@ -24,14 +24,19 @@ static void files(void)
 {
 	write_file("/proc/self/uid_map", "0 0 4294967295\n");
 	write_file("/proc/self/gid_map", "0 0 4294967295\n");
-	write_file("/proc/self/projid_map", "0 0 4294967295\n");
 	write_file("/proc/1/uid_map", "0 0 4294967295\n");
 	write_file("/proc/self/oom_score_adj", "-1000\n");
 	write_file("/proc/self/timens_offsets", "monotonic 1 0\n");
 	write_file("/proc/self/attr/exec", "unconfined\n");
 }
 
-/* In a namespace of one's own the map may be written once: then one is root there. */
+/*
+ * projid_map is left out: anyone may write it, and it changes nothing, because
+ * project ids can only be set from the initial namespace.
+ *
+ * In a namespace of one's own the map may be written once: then one is
+ * root there.
+ */
 static void new_namespace(void)
 {
 	char map[64];

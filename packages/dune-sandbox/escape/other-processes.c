@@ -56,6 +56,7 @@ static void memory(void)
 	named("process_vm_writev", process_vm_writev(target, &local, 1, &remote, 1, 0), 1);
 }
 
+/* Only of the victim: limits and priorities of pid 1 are those of the run itself. */
 static void steering(void)
 {
 	struct sched_param parameters = { 0 };
@@ -76,7 +77,6 @@ static void try_process(pid_t pid)
 	in_child("ptrace", seize);
 	descriptors();
 	memory();
-	steering();
 }
 
 int main(int argc, char **argv)
@@ -87,8 +87,10 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	begin(argv);
-	if (fact("victim"))
+	if (fact("victim")) {
 		try_process(atoi(fact("victim")));
+		steering();
+	}
 	/*
 	 * Without a sandbox this is the whole machine, which has done nothing to us:
 	 * the victim alone has to show what works there.
