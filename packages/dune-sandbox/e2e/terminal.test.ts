@@ -49,7 +49,8 @@ asEveryone("in a terminal", (identity) => {
   });
 
   test("Ctrl-D ends the input", async () => {
-    await inTerminal(identity, sandboxCommand(["sh", "-c", "cat; echo ended"]), async (terminal) => {
+    await inTerminal(identity, sandboxCommand(["sh", "-c", "echo ready; cat; echo ended"]), async (terminal) => {
+      await terminal.expect(/ready/);
       terminal.type("line\n");
       await terminal.expect(/line[^]*line/);
       terminal.type("\x04");
@@ -114,13 +115,14 @@ asEveryone("in a terminal", (identity) => {
 
   test("job control works inside", async () => {
     await inTerminal(identity, sandboxCommand(["bash", "--norc", "--noprofile", "-i"]), async (terminal) => {
-      await terminal.expect(/\$ /);
+      await terminal.expect(/[$#] /);
       expect(terminal.output).not.toMatch(/no job control|cannot set terminal process group/);
-      terminal.type("sleep 30\n");
+      terminal.type("sh -c 'echo be\"\"gin; exec sleep 30'\n");
+      await terminal.expect(/begin/);
       terminal.type("\x1a");
       await terminal.expect(/Stopped/);
-      terminal.type("kill %1; wait %1; echo status $?\n");
-      await terminal.expect(/status 143/);
+      terminal.type("kill -KILL %1; sleep 0.2; jobs; echo over\n");
+      await terminal.expect(/Killed/);
       terminal.type("exit\n");
       expect(await terminal.exit).toBe(0);
     });

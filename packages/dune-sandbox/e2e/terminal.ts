@@ -17,6 +17,7 @@ export class Terminal {
   /** How much of the output `expect` has passed. */
   #seen = 0;
   #wake: () => void = () => undefined;
+  #ended = false;
 
   constructor(command: readonly string[], options: Pick<RunOptions, "as" | "cwd" | "env"> & { readonly rows?: number; readonly columns?: number }) {
     const words = [SCRIPT, String(options.rows ?? 24), String(options.columns ?? 80), ...(options.as ?? ROOT).prefix, ...command];
@@ -32,12 +33,15 @@ export class Terminal {
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     this.exit = new Promise((resolve, reject) => {
       this.#child.once("close", () => {
+        this.#ended = true;
         this.#wake();
         const status = /\{"status": (\d+)\}\s*$/.exec(stderr)?.[1];
         if (status === undefined) reject(new Error(`terminal.py: ${stderr}`));
         else resolve(Number(status));
       });
     });
+    // Whoever closes the terminal does not wait for a status.
+    this.exit.catch(() => undefined);
   }
 
   /** Everything printed so far, with lines ended as text files have them. */
@@ -62,7 +66,7 @@ export class Terminal {
         this.#seen += match.index + match[0].length;
         return match;
       }
-      if (Date.now() > deadline || this.#child.exitCode !== null) throw new Error(`${String(pattern)} was not printed after:\n${this.output}`);
+      if (Date.now() > deadline || this.#ended) throw new Error(`${String(pattern)} was not printed after:\n${this.output}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         setTimeout(resolve, 100);
