@@ -106,8 +106,7 @@ asEveryone("the network", (identity) => {
       const program = `import socket\ns = socket.create_server(('127.0.0.1', ${port}))\nc, _ = s.accept()\nc.sendall(b'served ' + c.recv(100))`;
       const running = sandbox(["--listen", String(port), PYTHON, "-c", program], { as: identity, cwd: scene.project, env: scene.environment });
       const answer = await call(port, "hello");
-      expect(answer).toBe("served hello");
-      expect(await running).toMatchObject({ status: 0 });
+      expect({ answer, ...(await running) }).toMatchObject({ answer: "served hello", status: 0, stderr: "" });
       expect(await scene.leftovers()).toEqual([]);
     });
   });
