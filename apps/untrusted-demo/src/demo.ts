@@ -1,7 +1,7 @@
 /** The demo, step by step. */
 
 import type { HostReport } from "@dune/req";
-import type { PolicyInput } from "@dune/sandbox";
+import type { PolicyInput, Protection } from "@dune/sandbox";
 import { parseAttempts, printable, successes, type Attempt } from "./attempt.js";
 import type { Collector } from "./collector.js";
 import { agrees, parseSummary, summarize } from "./honest.js";
@@ -49,9 +49,11 @@ export async function showUnconfined(stage: Stage): Promise<void> {
 export async function showConfined(stage: Stage): Promise<readonly Refusal[]> {
   const { screen, promises } = stage;
   screen.step("The same in the sandbox", `npx @dune/sandbox ${commandLine(stage)}`);
-  const { attempts, refusals, received } = await runNosy(stage);
+  const { attempts, refusals, received, protection } = await runNosy(stage);
+  screen.line(screen.colours.dim(`engine ${protection.engine}, layers: ${protection.layers.join(", ")}`));
   screen.attempts(attempts);
   screen.line();
+  screen.line("Refused by which rule, and which flag would allow it:");
   screen.refusals(refusals);
   screen.line();
   promises.expect("nothing but its honest work succeeded", sameSet(successes(attempts), ["summary"]));
@@ -113,6 +115,7 @@ interface NosyRun {
   readonly refusals: readonly Refusal[];
   /** What arrived at the listener. */
   readonly received: string;
+  readonly protection: Protection;
 }
 
 async function runNosy(stage: Stage, policy?: PolicyInput): Promise<NosyRun> {
@@ -120,7 +123,7 @@ async function runNosy(stage: Stage, policy?: PolicyInput): Promise<NosyRun> {
   const attempts = parseAttempts(output);
   const { secretFile, startupFile } = stage.scene;
   const refusals = explainRefusals(attempts, result.denials, { secretFile, startupFile, port: stage.collector.port });
-  return { attempts, refusals, received: await stage.collector.take() };
+  return { attempts, refusals, received: await stage.collector.take(), protection: result.protection };
 }
 
 function nosyArguments({ collector }: Stage): string[] {

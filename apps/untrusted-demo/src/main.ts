@@ -67,5 +67,7 @@ function explainFailure(error: unknown, signal: AbortSignal): number {
 }
 
 const { signal } = interruptible();
+// Nobody reads on: no reason to stop before everything is cleared away.
+process.stdout.on("error", () => undefined);
 const screen = new Screen((text) => process.stdout.write(text), wantsColour(process.stdout, process.env));
 process.exitCode = await main(screen, signal).catch((error: unknown) => explainFailure(error, signal));
