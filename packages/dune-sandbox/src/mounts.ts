@@ -59,9 +59,11 @@ export function rootRules(options: RootOptions): RootRule[] {
   return [
     // What is not mounted is not there; listing the root itself gives nothing away.
     { path: "/", access: ACCESS.READ_DIR },
-    ...hostRules(options.paths),
+    ...grantRules(options.paths),
+    // Our own /dev holds the harmless devices only: one rule for all costs less than one for each.
+    { path: "/dev", access: ACCESS.READ_DIR | ACCESS.READ_FILE | ACCESS.WRITE_FILE | ACCESS.IOCTL_DEV },
+    PROC_RULE,
     ...scratch.map((path) => ({ path, access: accessFor(ALL, "directory") })),
-    { path: "/dev/pts", access: ACCESS.READ_DIR | ACCESS.READ_FILE | ACCESS.WRITE_FILE | ACCESS.IOCTL_DEV },
     ...fileMounts(options).map(({ target }) => ({ path: target, access: ACCESS.READ_FILE })),
   ];
 }
@@ -69,11 +71,17 @@ export function rootRules(options: RootOptions): RootRule[] {
 /** The rules for a root that is the host's own: nothing private, no listing of the root. */
 export function hostRules(paths: readonly PathRule[]): RootRule[] {
   return [
-    ...necessary(paths).map((rule) => ({ path: rule.path, access: accessFor(rule, isDirectory(rule.path) ? "directory" : "file") })),
+    ...grantRules(paths),
     ...DEVICES.map((name) => ({ path: `/dev/${name}`, access: accessFor({ read: true, write: true, exec: false }, "device") })),
-    // Of another process it shows what ptrace may see, and Landlock forbids ptrace across its border.
-    { path: "/proc", access: ACCESS.READ_DIR | ACCESS.READ_FILE | ACCESS.WRITE_FILE },
+    PROC_RULE,
   ];
+}
+
+/** Of another process /proc shows what ptrace may see, and Landlock forbids ptrace across its border. */
+const PROC_RULE: RootRule = { path: "/proc", access: ACCESS.READ_DIR | ACCESS.READ_FILE | ACCESS.WRITE_FILE };
+
+function grantRules(paths: readonly PathRule[]): RootRule[] {
+  return necessary(paths).map((rule) => ({ path: rule.path, access: accessFor(rule, isDirectory(rule.path) ? "directory" : "file") }));
 }
 
 /** A read-only rule below a writable one: mounts can express it, Landlock cannot. */
@@ -87,7 +95,7 @@ export function narrowedRules(paths: readonly PathRule[]): PathRule[] {
 /** /tmp and its kin, and the home, unless the policy grants the host's own there. */
 export function privateDirectories({ paths, home }: Pick<RootOptions, "paths" | "home">): string[] {
   const granted = (directory: string) => paths.some((rule) => isWithin(directory, rule.path) && (!rule.optional || rule.path === directory));
-  return ["/tmp", "/var/tmp", "/run", home].filter((directory) => !granted(directory));
+  return ["/tmp", "/var/tmp", home].filter((directory) => !granted(directory));
 }
 
 /** Rules that say more than the rule above them; a mount for each of the others would only cost time. */

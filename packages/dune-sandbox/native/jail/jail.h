@@ -3,15 +3,15 @@
  * jail.h - the processes of one run, and what each source file gives the others.
  *
  *   caller (node)
- *    `- helper      main.c        builds the jail, then serves limits, terminal and control
+ *    `- helper      main.c        builds the jail, then serves limits, terminal, names and control
  *        |- relay       relay.c       carries allowed connections across the network namespace
- *        |- supervisor  supervisor.c  answers notified system calls
+ *        |- (thread)    supervisor.c  answers notified system calls
  *        `- reaper      reaper.c      pid 1 of the jail: mounts, then waits for everything
  *            `- program     program.c     gives up every right, then execve()
  *
- * Helper, supervisor, reaper and program share one descriptor table until the
- * program's execve(): that is how the supervisor gets the seccomp listener and
- * the helper the terminal, without a socket that the filter would have to allow.
+ * Helper, reaper and program share one descriptor table until the program's
+ * execve(): that is how the supervisor gets the seccomp listener and the helper
+ * the terminal, without a socket that the filter would have to allow.
  * Every descriptor is therefore close-on-exec from birth.
  *
  * All of them die with the helper (PR_SET_PDEATHSIG), the helper when its caller
@@ -31,7 +31,8 @@
 
 /* What the processes tell each other; one shared anonymous page. */
 struct shared {
-	_Atomic int listener;     /* futex: 0 until known, then 1 + the seccomp listener */
+	_Atomic int network;      /* flag: 1 + a descriptor of the network namespace */
+	_Atomic int listener;     /* flag: 1 + the seccomp listener */
 	_Atomic int program;      /* pidfd of the program, 0 before its execve() has succeeded */
 	_Atomic int exec_error;   /* errno of a failed execve() */
 	_Atomic int stopped;      /* the program was stopped by a signal */
@@ -53,8 +54,11 @@ extern int host_proc; /* O_PATH descriptor of the host's /proc: survives pivot_r
 pid_t spawn_process(unsigned long flags, int *pidfd);
 int open_resolved(int dir, const char *path, uint64_t flags, uint64_t resolve);
 int close_all(unsigned int from, unsigned int flags);
+void flag_set(_Atomic int *flag, int value);
+int flag_wait(_Atomic int *flag);
 void die_with_parent(void);
 void drop_capabilities(void);
+void lock_capabilities(void);
 ssize_t read_file(int dir, const char *path, char *buffer, size_t size);
 int write_file(int dir, const char *path, const char *text);
 
@@ -76,14 +80,19 @@ void changes_report(void);
 
 /* network.c, relay.c, resolver.c */
 void network_open(void);
+void network_publish(void);
+void network_join(void);
 pid_t relay_start(void);
+extern int resolver_socket;
+void resolver_open(void);
+void resolver_serve(void);
 size_t resolver_answer(uint8_t *packet, size_t size, size_t capacity, char *refused, size_t refused_size);
 
 /* landlock.c */
 void landlock_restrict(void);
 
 /* supervisor.c, tracee.c */
-pid_t supervisor_start(void);
+void supervisor_start(void);
 int tracee_path(uint32_t pid, int dirfd, uint64_t address, char *path, size_t size);
 ssize_t tracee_read(uint32_t pid, uint64_t address, void *buffer, size_t size);
 

@@ -29,7 +29,7 @@ struct plan plan;
 struct shared *shared;
 int host_proc;
 
-static pid_t reaper, host_program;
+static pid_t reaper, relay, host_program;
 static int reaper_fd, signals;
 static bool connected; /* JAIL_FD is a socket: there is a caller to listen to */
 static uint64_t began;
@@ -185,6 +185,10 @@ static void program_started(void)
 	for (int fd = 0; fd < JAIL_FD; fd++)
 		close(fd);
 	terminal_raw();
+	/* Now, as a process started while the reaper mounts would hold its descriptors open.
+	 * What comes in meanwhile waits in the sockets. */
+	if (plan.nrelays)
+		relay = relay_start();
 }
 
 static void signal_program(int number)
@@ -250,7 +254,7 @@ static void handle_control(void)
 
 static void serve(void)
 {
-	enum { REAPER, EVENTS, SIGNALS, CONTROL, TERMINAL, COUNT = TERMINAL + 2 };
+	enum { REAPER, EVENTS, SIGNALS, CONTROL, RESOLVER, TERMINAL, COUNT = TERMINAL + 2 };
 	struct pollfd polls[COUNT];
 
 	do {
@@ -258,6 +262,7 @@ static void serve(void)
 		polls[EVENTS] = (struct pollfd){ shared->events, POLLIN, 0 };
 		polls[SIGNALS] = (struct pollfd){ signals, POLLIN, 0 };
 		polls[CONTROL] = (struct pollfd){ connected ? JAIL_FD : -1, POLLIN, 0 };
+		polls[RESOLVER] = (struct pollfd){ resolver_socket, POLLIN, 0 };
 		terminal_poll(&polls[TERMINAL]);
 		if (poll(polls, COUNT, next_check_ms()) == 0)
 			check_limits();
@@ -267,6 +272,8 @@ static void serve(void)
 			handle_signal();
 		if (polls[CONTROL].revents)
 			handle_control();
+		if (polls[RESOLVER].revents)
+			resolver_serve();
 		terminal_pump(&polls[TERMINAL]);
 	} while (!(polls[REAPER].revents & POLLIN));
 }
@@ -295,7 +302,6 @@ static int finish(void)
 
 int main(void)
 {
-	pid_t helpers[2];
 	int status;
 
 	close_all(JAIL_FD + 1, 0);
@@ -312,24 +318,24 @@ int main(void)
 	cgroups_open();
 	terminal_save();
 	namespaces_enter();
-	network_open();
-	helpers[0] = relay_start();
 	die_with_parent();
-	helpers[1] = supervisor_start();
-	if (plan.layers & LAYER_PID && unshare(CLONE_NEWPID) < 0)
-		fail(LAYER_PID, errno, "unshare", "");
-	reaper = spawn_process(CLONE_FILES, &reaper_fd);
+	reaper = spawn_process(CLONE_FILES | (plan.layers & LAYER_PID ? CLONE_NEWPID : 0), &reaper_fd);
 	if (reaper < 0)
-		fail(NO_LAYER, errno, "fork", "reaper");
+		fail(LAYER_PID, errno, "clone", "reaper");
 	if (!reaper)
 		reaper_main();
+	if (plan.layers & LAYER_NET) {
+		network_open();
+		network_publish();
+	}
+	if (plan.layers & LAYER_SUPERVISOR)
+		supervisor_start();
 	serve();
 	status = finish();
-	for (size_t i = 0; i < 2; i++)
-		if (helpers[i] > 0) {
-			kill(helpers[i], SIGKILL);
-			waitpid(helpers[i], NULL, __WALL);
-		}
+	if (relay) {
+		kill(relay, SIGKILL);
+		waitpid(relay, NULL, __WALL);
+	}
 	changes_report();
 	report(REPORT_DONE, 0, NULL, 0);
 	return status;

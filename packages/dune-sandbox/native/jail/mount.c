@@ -141,28 +141,39 @@ static int make(int dir, const char *name, bool directory)
 	return -1;
 }
 
-/* Walk to `target`, making what is missing, but never in a directory of the host. */
+/* Opens `path`, made with everything above it where missing, but never in a directory of the host. */
+static int reach(char *path, bool directory)
+{
+	char *slash = strrchr(path, '/');
+	int fd = step(root, path), above, error;
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	if (slash)
+		*slash = 0;
+	above = slash ? reach(path, true) : step(root, ".");
+	if (slash)
+		*slash = '/';
+	if (above < 0)
+		return -1;
+	fd = make(above, slash ? slash + 1 : path, directory);
+	error = errno;
+	close(above);
+	errno = error;
+	return fd;
+}
+
 static int mount_point(const char *target, bool directory)
 {
-	char path[PATH_MAX], *name = path, *slash;
-	int dir = step(root, "."), next;
+	char path[PATH_MAX];
+	int fd;
 
 	if (snprintf(path, sizeof path, "%s", inside(target)) >= (int)sizeof path)
 		fail(LAYER_MOUNT, ENAMETOOLONG, "mount point", target);
-	for (;; name = slash + 1) {
-		slash = strchr(name, '/');
-		if (slash)
-			*slash = 0;
-		next = step(dir, name);
-		if (next < 0 && errno == ENOENT)
-			next = make(dir, name, slash || directory);
-		if (next < 0)
-			fail(LAYER_MOUNT, errno, "mount point", target);
-		close(dir);
-		dir = next;
-		if (!slash)
-			return dir;
-	}
+	fd = reach(path, directory);
+	if (fd < 0)
+		fail(LAYER_MOUNT, errno, "mount point", target);
+	return fd;
 }
 
 static void attach(int tree, const char *target)
@@ -274,7 +285,7 @@ static void attach_one(struct mount *mount, size_t index)
 /* /proc of the new pid namespace; what is not about processes is read-only. */
 static void attach_proc(void)
 {
-	static const char *const covered[] = { "sys", "irq", "bus", "fs", "sysrq-trigger" };
+	static const char *const covered[] = { "sys", "irq", "bus", "fs" };
 
 	mount_new("proc", "/proc", MS_NODEV | MS_NOEXEC, NULL);
 	shared->proc = open("proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -315,9 +326,8 @@ void mounts_attach(void)
 	if (plan.layers & LAYER_PID)
 		attach_proc();
 	attach_terminals();
-	rmdir(".overlay/lower");
-	rmdir(".overlay/private");
-	rmdir(".overlay");
+	if (rmdir(".overlay/lower") == 0 && rmdir(".overlay/private") == 0)
+		rmdir(".overlay");
 	if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		fail(LAYER_MOUNT, errno, "pivot_root", "");
 	if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)

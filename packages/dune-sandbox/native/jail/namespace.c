@@ -20,8 +20,7 @@
 #include "jail.h"
 
 static const struct { int layer, flag; } kinds[] = {
-	{ LAYER_MOUNT, CLONE_NEWNS }, { LAYER_NET, CLONE_NEWNET },
-	{ LAYER_IPC, CLONE_NEWIPC }, { LAYER_UTS, CLONE_NEWUTS },
+	{ LAYER_MOUNT, CLONE_NEWNS }, { LAYER_IPC, CLONE_NEWIPC }, { LAYER_UTS, CLONE_NEWUTS },
 };
 
 static void write_map(const char *path, uint32_t inside, uint32_t outside, uint32_t count)

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * network.c - the private network namespace: loopback up, and a listener for
- * every destination that the policy allows. An allowed host name stands for an
+ * every destination that the policy allows. The namespace is the dearest piece of
+ * a jail, so the helper makes it while the reaper makes the mounts. An allowed host name stands for an
  * address of 127.0.1.0/24 (PLAN_NAME); an allowed IPv4 literal is added to the
  * loopback interface, so that a connection to it stays inside too.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -80,8 +83,8 @@ void network_open(void)
 {
 	int control;
 
-	if (!(plan.layers & LAYER_NET))
-		return;
+	if (unshare(CLONE_NEWNET) < 0)
+		fail(LAYER_NET, errno, "unshare", "");
 	control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	loopback_up(control);
 	if (plan.relaydir && chdir(plan.relaydir) < 0)
@@ -98,4 +101,23 @@ void network_open(void)
 		relay->listener = listen_inside(relay);
 	}
 	close(control);
+	resolver_open();
+}
+
+/* Hands the namespace to the reaper through the descriptors that both share. */
+void network_publish(void)
+{
+	int fd = openat(host_proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		fail(LAYER_NET, errno, "open", "ns/net");
+	flag_set(&shared->network, fd + 1);
+}
+
+void network_join(void)
+{
+	if (!(plan.layers & LAYER_NET))
+		return;
+	if (setns(flag_wait(&shared->network) - 1, CLONE_NEWNET) < 0)
+		fail(LAYER_NET, errno, "setns", "network namespace");
 }

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -35,7 +34,7 @@ static void reset_signals(void)
 {
 	sigset_t none;
 
-	for (int number = 1; number < 65; number++)
+	for (int number = 1; number < 32; number++)
 		signal(number, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -65,8 +64,7 @@ static void start_filter(void)
 		listener = install_filter(SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	if (listener < 0)
 		fail(LAYER_SUPERVISOR, errno, "seccomp", "listener");
-	shared->listener = (int)listener + 1;
-	syscall(SYS_futex, &shared->listener, FUTEX_WAKE, 1, NULL, NULL, 0);
+	flag_set(&shared->listener, (int)listener + 1);
 }
 
 _Noreturn void program_main(void)
@@ -80,6 +78,7 @@ _Noreturn void program_main(void)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		fail(LAYER_SECCOMP, errno, "no_new_privs", "");
 	landlock_restrict();
+	lock_capabilities();
 	drop_capabilities();
 	reset_signals();
 	syscall(SYS_close_range, JAIL_FD, ~0u, CLOSE_RANGE_CLOEXEC);

@@ -104,6 +104,7 @@ _Noreturn void reaper_main(void)
 	if (plan.layers & LAYER_MOUNT)
 		mounts_attach();
 	terminal_open();
+	network_join();
 	program = start_program();
 	tell_helper();
 	keep_only_events();

@@ -2,8 +2,7 @@
 /*
  * relay.c - carries connections between the jail's network namespace and unix
  * sockets that the caller owns. It knows no destination: the caller dials, and
- * decides whom. It also answers name lookups (resolver.c), so that a name the
- * policy does not allow fails at once and can be reported.
+ * decides whom.
  *
  * Two processes per connection, one a direction: nothing shared, nothing to
  * deadlock, and a stuck peer stalls only itself.
@@ -81,51 +80,20 @@ static int serve(const struct relay *relay)
 	return started;
 }
 
-static int resolver_open(void)
+static _Noreturn void relay_main(void)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(53) };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&in, sizeof in) < 0)
-		fail(LAYER_NET, errno, "bind", "resolver");
-	return fd;
-}
-
-static void resolve(int fd)
-{
-	uint8_t packet[1500];
-	char refused[256] = "";
-	struct sockaddr_in peer;
-	socklen_t length = sizeof peer;
-	ssize_t size = recvfrom(fd, packet, 512, MSG_DONTWAIT, (struct sockaddr *)&peer, &length);
-
-	if (size < 0)
-		return;
-	size = (ssize_t)resolver_answer(packet, (size_t)size, sizeof packet, refused, sizeof refused);
-	if (*refused)
-		report(REPORT_LOOKUP, 0, refused, strlen(refused) + 1);
-	if (size)
-		sendto(fd, packet, (size_t)size, MSG_DONTWAIT, (struct sockaddr *)&peer, length);
-}
-
-static _Noreturn void relay_main(int resolver)
-{
-	struct pollfd polls[PLAN_MAX_RELAYS + 1];
+	struct pollfd polls[PLAN_MAX_RELAYS];
 	int pumps = 0;
 
-	polls[0] = (struct pollfd){ resolver, POLLIN, 0 };
 	for (size_t i = 0; i < plan.nrelays; i++)
-		polls[i + 1] = (struct pollfd){ plan.relays[i].listener, POLLIN, 0 };
+		polls[i] = (struct pollfd){ plan.relays[i].listener, POLLIN, 0 };
 	for (;;) {
 		while (pumps > 0 && waitpid(-1, NULL, pumps < MAX_PUMPS ? WNOHANG : 0) > 0)
 			pumps--;
-		if (poll(polls, plan.nrelays + 1, pumps ? 1000 : -1) < 0)
+		if (poll(polls, plan.nrelays, pumps ? 1000 : -1) < 0)
 			continue;
-		if (polls[0].revents)
-			resolve(resolver);
 		for (size_t i = 0; i < plan.nrelays; i++)
-			if (polls[i + 1].revents)
+			if (polls[i].revents)
 				pumps += serve(&plan.relays[i]);
 	}
 }
@@ -138,27 +106,20 @@ static void close_unused(void)
 	for (size_t i = 0; i < plan.nmounts; i++)
 		close(plan.mounts[i].tree);
 	close(host_proc);
+	close(resolver_socket);
 }
 
-/* Returns the relay's pid, or 0 where there is no private network to relay into. */
 pid_t relay_start(void)
 {
-	pid_t pid = 0;
-	int resolver;
-
-	if (!(plan.layers & LAYER_NET))
-		return 0;
-	resolver = resolver_open();
-	pid = spawn_process(0, NULL);
+	pid_t pid = spawn_process(0, NULL);
 	if (pid < 0)
 		fail(LAYER_NET, errno, "fork", "relay");
 	if (pid == 0) {
 		drop_capabilities();
 		die_with_parent();
 		close_unused();
-		relay_main(resolver);
+		relay_main();
 	}
-	close(resolver);
 	for (size_t i = 0; i < plan.nrelays; i++)
 		close(plan.relays[i].listener);
 	return pid;

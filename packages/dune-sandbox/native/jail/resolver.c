@@ -2,17 +2,34 @@
 /*
  * resolver.c - answers DNS queries (RFC 1035) from the names of the plan: A for
  * an allowed name, an empty answer for its other types, NXDOMAIN for the rest.
- * It asks nobody, so a query carries nothing out.
+ * It asks nobody, so a query carries nothing out; a name that is not allowed
+ * fails at once and can be reported.
  *
  *   header (12): id, flags, counts of questions, answers, authorities, additionals
  *   question:    labels (length, bytes)... 0, type (2), class (2)
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "jail.h"
 
 enum { HEADER = 12, TYPE_A = 1, TYPE_AAAA = 28, RCODE_NXDOMAIN = 3, MAX_NAME = 253 };
+
+int resolver_socket = -1;
+
+/* In the private network namespace, where libc asks when /etc/resolv.conf says so or is missing. */
+void resolver_open(void)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(53) };
+
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	resolver_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (resolver_socket < 0 || bind(resolver_socket, (struct sockaddr *)&in, sizeof in) < 0)
+		fail(LAYER_NET, errno, "bind", "resolver");
+}
 
 /* Length of the question's name on the wire, or 0 if it is malformed; its text goes to `name`. */
 static size_t read_name(const uint8_t *packet, size_t size, char name[MAX_NAME + 2])
@@ -85,4 +102,21 @@ size_t resolver_answer(uint8_t *packet, size_t size, size_t capacity, char *refu
 	if (type == TYPE_A || type == TYPE_AAAA)
 		strncpy(refused, text, refused_size - 1);
 	return end;
+}
+
+void resolver_serve(void)
+{
+	uint8_t packet[1500];
+	char refused[256] = "";
+	struct sockaddr_in peer;
+	socklen_t length = sizeof peer;
+	ssize_t size = recvfrom(resolver_socket, packet, 512, MSG_DONTWAIT, (struct sockaddr *)&peer, &length);
+
+	if (size < 0)
+		return;
+	size = (ssize_t)resolver_answer(packet, (size_t)size, sizeof packet, refused, sizeof refused);
+	if (*refused)
+		report(REPORT_LOOKUP, 0, refused, strlen(refused) + 1);
+	if (size)
+		sendto(resolver_socket, packet, (size_t)size, MSG_DONTWAIT, (struct sockaddr *)&peer, length);
 }

@@ -11,11 +11,10 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/futex.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
-#include <sched.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -263,15 +262,20 @@ static void explain(const struct seccomp_notif *call, const struct plan_syscall 
 union request { struct seccomp_notif call; uint8_t room[256]; };
 union answer { struct seccomp_notif_resp answer; uint8_t room[256]; };
 
-static void serve(int listener)
+/* False when no process is left that the filter applies to. */
+static bool serve(int listener)
 {
 	union request request;
 	union answer answer;
 	const struct plan_syscall *row;
 
 	memset(&request, 0, sizeof request);
-	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) < 0)
-		return; /* the caller died, or a signal */
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) < 0) {
+		struct pollfd state = { listener, 0, 0 };
+
+		/* The caller died, or a signal came; or everybody has gone, and RECV would fail for ever. */
+		return poll(&state, 1, 0) == 0;
+	}
 	memset(&answer, 0, sizeof answer);
 	answer.answer.id = request.call.id;
 	if ((unsigned int)request.call.data.nr >= PLAN_MAX_SYSCALL || !plan.supervised[request.call.data.nr]) {
@@ -283,33 +287,26 @@ static void serve(int listener)
 		answer.answer.flags = row->error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	}
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+	return true;
 }
 
-static _Noreturn void supervisor_main(void)
+static void *supervisor_main(void *unused)
 {
-	int listener;
+	int listener = flag_wait(&shared->listener) - 1;
 
-	die_with_parent();
-	while (!(listener = shared->listener))
-		syscall(SYS_futex, &shared->listener, FUTEX_WAIT, 0, NULL, NULL, 0);
-	listener--;
 	/* 6.6 and later: switch to the answered thread at once. */
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
-	for (;;)
-		serve(listener);
+	while (serve(listener))
+		;
+	return NULL;
 }
 
-/* Returns the supervisor's pid, or 0 where nothing is supervised. */
-pid_t supervisor_start(void)
+/* A thread of the helper: it answers at once, whatever the helper is busy with. */
+void supervisor_start(void)
 {
-	pid_t pid;
+	pthread_t thread;
+	int error = pthread_create(&thread, NULL, supervisor_main, NULL);
 
-	if (!(plan.layers & LAYER_SUPERVISOR))
-		return 0;
-	pid = spawn_process(CLONE_FILES, NULL);
-	if (pid < 0)
-		fail(LAYER_SUPERVISOR, errno, "fork", "supervisor");
-	if (!pid)
-		supervisor_main();
-	return pid;
+	if (error)
+		fail(LAYER_SUPERVISOR, error, "start", "supervisor");
 }

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/futex.h>
 #include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
@@ -32,6 +33,22 @@ int close_all(unsigned int from, unsigned int flags)
 	return (int)syscall(SYS_close_range, from, ~0u, flags);
 }
 
+/* One process sets a flag that another waits for: futex(2), in the shared page. */
+void flag_set(_Atomic int *flag, int value)
+{
+	*flag = value;
+	syscall(SYS_futex, flag, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+int flag_wait(_Atomic int *flag)
+{
+	int value;
+
+	while (!(value = *flag))
+		syscall(SYS_futex, flag, FUTEX_WAIT, 0, NULL, NULL, 0);
+	return value;
+}
+
 /* Set last: a change of credentials clears it (prctl(2), PR_SET_PDEATHSIG). */
 void die_with_parent(void)
 {
@@ -45,13 +62,18 @@ void drop_capabilities(void)
 	struct __user_cap_data_struct none[2];
 
 	memset(none, 0, sizeof none);
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	for (int cap = 0; cap < 64; cap++)
-		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-	prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-	      SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED);
 	if (syscall(SYS_capset, &header, none) < 0)
 		fail(NO_LAYER, errno, "capset", "");
+}
+
+/* So that no execve(2) brings a capability back (capabilities(7)); itself takes CAP_SETPCAP. */
+void lock_capabilities(void)
+{
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (int cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
+		; /* the first number beyond the kernel's last ends it */
+	prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+	      SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED);
 }
 
 /* Returns the bytes read, NUL-terminated, or a negative errno. */
