@@ -10,6 +10,9 @@ import { randomUUID } from "node:crypto";
 
 const MOUNT = "/sys/fs/cgroup";
 
+/** The reaper is in the cgroup, too. */
+const OWN_TASKS = 1;
+
 export interface CgroupLimits {
   /** Bytes. */
   readonly memory?: number | undefined;
@@ -32,7 +35,7 @@ const V2: Readonly<Record<string, Controller>> = {
     settings: (bound) => [["memory.max", String(bound)], ["memory.swap.max", "0"], ["memory.oom.group", "1"]],
     events: ["memory.events", "oom_kill"],
   },
-  pids: { limit: "processes", settings: (bound) => [["pids.max", String(bound)]], events: ["pids.events", "max"] },
+  pids: { limit: "processes", settings: (bound) => [["pids.max", String(bound + OWN_TASKS)]], events: ["pids.events", "max"] },
 };
 
 const V1: Readonly<Record<string, Controller>> = {
@@ -41,7 +44,7 @@ const V1: Readonly<Record<string, Controller>> = {
     settings: (bound) => [["memory.limit_in_bytes", String(bound)], ["memory.memsw.limit_in_bytes", String(bound)]],
     events: ["memory.oom_control", "oom_kill"],
   },
-  pids: { limit: "processes", settings: (bound) => [["pids.max", String(bound)]], events: ["pids.events", "max"] },
+  pids: { limit: "processes", settings: (bound) => [["pids.max", String(bound + OWN_TASKS)]], events: ["pids.events", "max"] },
 };
 
 interface Member {
@@ -79,17 +82,13 @@ export class Cgroup implements Disposable {
     return this.#members.some(({ controllers }) => controllers.some((controller) => controller.limit === limit));
   }
 
-  /** The limit that the kernel had to enforce, if any. */
-  exceeded(): keyof CgroupLimits | undefined {
-    for (const { directory, controllers } of this.#members) {
-      for (const { limit, events: [file, key] } of controllers) {
-        if (readCount(join(directory, file), key) > 0) return limit;
-      }
-    }
-    return undefined;
+  /** Whether the kernel had to enforce this limit. */
+  exceeded(limit: keyof CgroupLimits): boolean {
+    return this.#members.some(({ directory, controllers }) =>
+      controllers.some((controller) => controller.limit === limit && readCount(join(directory, controller.events[0]), controller.events[1]) > 0));
   }
 
-  /** Removes the cgroups; the run must have ended. */
+  /** Removes the cgroups; the run must have ended. (If nobody is left to call this, the helper's sweeper does it.) */
   [Symbol.dispose](): void {
     for (const { directory } of this.#members) attempt(() => { rmdirSync(directory); });
   }

@@ -13,7 +13,7 @@ import { packageRoot } from "./package-root.js";
 import type { PolicyLayer } from "./policy/input.js";
 import { readPolicyFile } from "./policy/parse.js";
 import { describePolicy, writePolicy } from "./policy/write.js";
-import { resolvePolicy } from "./prepare.js";
+import { currentDirectory, resolvePolicy } from "./prepare.js";
 import { resolveProgram } from "./program.js";
 import { printable, quote } from "./quote.js";
 import { formatDenials, formatLayers, formatLimit, formatSockets, jsonLine, wantsColour } from "./report.js";
@@ -34,7 +34,7 @@ const reportOptions = { colour: wantsColour(process.stderr, process.env), column
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
   checkEncoding(argv, commandLine());
-  const command = parseCommand(argv, process.cwd());
+  const command = parseCommand(argv, currentDirectory());
   switch (command.kind) {
     case "help":
       print(1, usage());
@@ -68,13 +68,13 @@ function version(): string {
 }
 
 function layersOf({ policyFile, layer }: Pick<CliOptions, "policyFile" | "layer">): PolicyLayer[] {
-  return [...(policyFile === undefined ? [] : [readPolicyFile(policyFile, process.cwd())]), layer];
+  return [...(policyFile === undefined ? [] : [readPolicyFile(policyFile, currentDirectory())]), layer];
 }
 
 function showPolicy(options: Pick<CliOptions, "policyFile" | "layer"> & { readonly program?: string | undefined }): string {
-  const cwd = process.cwd();
+  const cwd = currentDirectory();
   const program = options.program === undefined ? undefined : resolveProgram(options.program, { cwd, path: process.env.PATH });
-  const { input, comments } = describePolicy(resolvePolicy({ layers: layersOf(options), cwd, program }));
+  const { input, comments } = describePolicy(resolvePolicy({ layers: layersOf(options), cwd, env: process.env, program }));
   return writePolicy(input, { comments });
 }
 
@@ -138,7 +138,7 @@ async function learnPolicy(options: CliOptions, file: string): Promise<number> {
     const [stdout, stderr, result] = await Promise.all([collect(box.stdout), collect(box.stderr), box.exit]);
     output = { stdout, stderr };
     return result;
-  }, process.cwd());
+  }, currentDirectory());
   process.stdout.write(output.stdout);
   process.stderr.write(output.stderr);
   saveLearned(file, learned, options.program);

@@ -25,9 +25,8 @@ export function explainAddress(call: string, address: SocketAddress, path: strin
 
 type InternetAddress = Extract<SocketAddress, { readonly port: number }>;
 
-function explainDestination(call: string, { family, host, port }: InternetAddress, { policy }: ExplainContext): Explanation | undefined {
-  // Whether a server of the program's own listens there is its own affair.
-  if (isLocal(host)) return undefined;
+function explainDestination(call: string, { family, host, port }: InternetAddress, { policy, host: view }: ExplainContext): Explanation | undefined {
+  if (isLocal(host)) return call === "connect" && view.listens(port) ? explainHostService(host, port) : undefined;
   if (policy.network.allow.some((endpoint) => endpoint.host === host && endpoint.port === port)) return undefined;
   const address = endpointText(host, port);
   if (port === DOMAIN) {
@@ -37,6 +36,18 @@ function explainDestination(call: string, { family, host, port }: InternetAddres
   if (call === "sendto") return { kind: "connect", address, rule: "default policy: no network; a policy can allow TCP only" };
   const rule = policy.network.allow.length === 0 ? "default policy: no network" : "default policy: only the destinations of --allow-net can be reached";
   return { kind: "connect", address, rule, allow: `--allow-net ${address}`, input: { network: { allow: [address] } } };
+}
+
+/** The sandbox has a loopback of its own; where the host has a server and the program asks for it, that is likely what it meant. */
+function explainHostService(host: string, port: number): Explanation {
+  const destination = `localhost:${port}`;
+  return {
+    kind: "connect",
+    address: endpointText(host, port),
+    rule: "default policy: the host's own loopback cannot be reached",
+    allow: `--allow-net ${destination}`,
+    input: { network: { allow: [destination] } },
+  };
 }
 
 /** Binding works inside, but nobody outside can connect: whoever starts a server wants to know. */

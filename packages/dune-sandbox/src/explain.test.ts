@@ -40,6 +40,9 @@ const FILES: Readonly<Record<string, HostFile>> = {
   "/sys/fs/cgroup": directory(0o755, 0),
 };
 
+/** A port of the host's loopback with a server on it. */
+const HOST_SERVER = 5432;
+
 /** Permissions as the kernel checks them, for an owner and for everyone else. */
 function hostFor(uid: number): HostView {
   const bit = { read: 4, write: 2, exec: 1 };
@@ -52,6 +55,7 @@ function hostFor(uid: number): HostView {
       if (uid === 0) return mode !== "exec" || found.directory || (found.mode & 0o111) !== 0;
       return (((found.uid === uid ? found.mode >> 6 : found.mode) & bit[mode]) !== 0);
     },
+    listens: (port) => port === HOST_SERVER,
   };
 }
 
@@ -143,7 +147,7 @@ describe("reading", () => {
 
   test("a name that is not UTF-8 has no flag: it could not be written exactly", () => {
     const path = "/srv/caf\ufffd";
-    const here: ExplainContext = { ...context(), host: { uid: ME, stat: () => file(), access: () => true } };
+    const here: ExplainContext = { ...context(), host: { uid: ME, stat: () => file(), access: () => true, listens: () => false } };
     const denial = explain(reading(path), here, 0);
     expect(denial).toMatchObject({ kind: "read", path });
     expect(denial?.allow).toBeUndefined();

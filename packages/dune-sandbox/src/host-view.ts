@@ -1,6 +1,6 @@
 /** What the caller of the sandbox could do on the host, so that only the sandbox's own refusals are explained. */
 
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 
 export interface HostFile {
   readonly directory: boolean;
@@ -17,6 +17,8 @@ export interface HostView {
   stat(path: string): HostFile | undefined;
   /** Whether the caller could do this without a sandbox. */
   access(path: string, mode: "read" | "write" | "exec"): boolean;
+  /** Whether a TCP server of the host listens on this port. */
+  listens(port: number): boolean;
 }
 
 const MODE = { read: constants.R_OK, write: constants.W_OK, exec: constants.X_OK } as const;
@@ -39,5 +41,17 @@ export const hostView: HostView = {
     } catch {
       return false;
     }
+  },  listens(port) {
+    // proc_net_tcp.rst: "sl: local_address remote_address st", the port in hexadecimal, state 0A is LISTEN.
+    const entry = new RegExp(`^\\s*\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, "0")} [0-9A-F]+:0000 0A `, "m");
+    return ["/proc/net/tcp", "/proc/net/tcp6"].some((file) => entry.test(readOrEmpty(file)));
   },
 };
+
+function readOrEmpty(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -4,6 +4,7 @@ import { realpathSync, statSync } from "node:fs";
 import { ACCESS, accessFor } from "./landlock.js";
 import { BIND } from "./plan.js";
 import type { MountPlan } from "./plan.js";
+import { isSystemDirectory } from "./policy/defaults.js";
 import { isWithin } from "./policy/paths.js";
 import type { PathRule } from "./policy/policy.js";
 
@@ -17,7 +18,10 @@ export interface RootOptions {
   readonly home: string;
   /** Bytes of each private tmpfs. */
   readonly tmp: number;
-  /** Mount what was granted by name with ids mapped: the caller is root, the program is not. */
+  /**
+   * Mount what was granted by name with ids mapped: the caller is root, the program is not. Not the system's
+   * directories, even if a policy file repeats them: all that only root may read there would become readable.
+   */
   readonly idmap: boolean;
   /** Keep changes apart and throw them away (dry run). */
   readonly overlay: boolean;
@@ -45,7 +49,7 @@ export function rootMounts(options: RootOptions): MountPlan[] {
       kind: "bind" as const,
       source: rule.path,
       target: rule.path,
-      flags: bindFlags(rule) | (idmap && !rule.optional ? BIND.idmap : 0) | (overlay && rule.write && isDirectory(rule.path) ? BIND.overlay : 0),
+      flags: bindFlags(rule) | (idmap && !rule.optional && !isSystemDirectory(rule.path) ? BIND.idmap : 0) | (overlay && rule.write && isDirectory(rule.path) ? BIND.overlay : 0),
     })),
     ...symlinks(paths),
   ];

@@ -10,6 +10,7 @@ import { BlockList, connect, createServer, isIP } from "node:net";
 import type { Server, Socket } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
+import { SandboxError } from "./errors.js";
 import type { Ipv4, Relay } from "./plan.js";
 import type { Endpoint, NetworkPolicy } from "./policy/policy.js";
 
@@ -112,7 +113,7 @@ export class RelayServer implements AsyncDisposable {
 
   /**
    * @param owner host uid and gid of the jail, which must reach the sockets
-   * @throws {NodeJS.ErrnoException} EADDRINUSE if a port of `network.listen` is taken on the host
+   * @throws {SandboxError} `ERR_SANDBOX_START` if a port of `network.listen` is taken on the host
    */
   static async start(network: NetworkPolicy, owner: { readonly uid: number; readonly gid: number }, problem: DialProblem): Promise<RelayServer> {
     const server = new RelayServer(problem);
@@ -131,7 +132,7 @@ export class RelayServer implements AsyncDisposable {
       return server;
     } catch (error) {
       await server[Symbol.asyncDispose]();
-      throw error;
+      throw isErrno(error) && error.syscall === "listen" ? cannotListen(error) : error;
     }
   }
 
@@ -178,8 +179,9 @@ export class RelayServer implements AsyncDisposable {
     this.#track(b);
     a.pipe(b);
     b.pipe(a);
-    a.once("close", () => b.destroy());
-    b.once("close", () => a.destroy());
+    // What was read before the end still has to be written.
+    a.once("close", (broken) => { end(b, broken); });
+    b.once("close", (broken) => { end(a, broken); });
   }
 
   #track(socket: Socket): void {
@@ -188,4 +190,18 @@ export class RelayServer implements AsyncDisposable {
     socket.on("error", () => undefined);
     socket.once("close", () => this.#sockets.delete(socket));
   }
+}
+
+function end(socket: Socket, broken: boolean): void {
+  if (broken) socket.destroy();
+  else socket.destroySoon();
+}
+
+function isErrno(error: unknown): error is NodeJS.ErrnoException & { readonly port?: number } {
+  return error instanceof Error && "code" in error;
+}
+
+function cannotListen(cause: NodeJS.ErrnoException & { readonly port?: number }): SandboxError {
+  const why = cause.code === "EADDRINUSE" ? "something on the host listens there already" : String(cause.code);
+  return new SandboxError("ERR_SANDBOX_START", `Port ${cause.port ?? 0} cannot be published on 127.0.0.1: ${why}`, { cause, fix: `ss -ltnp sport = :${cause.port ?? 0}` });
 }

@@ -30,17 +30,26 @@ export interface Prepared {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** @throws {SandboxError} `ERR_SANDBOX_CWD` if the working directory has been removed */
+export function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new SandboxError("ERR_SANDBOX_CWD", "The working directory is not there any more", { cause, fix: "cd into a directory that exists" });
+  }
+}
+
 /** @throws {SandboxError} for whatever is wrong with the program or the policy */
 export function prepare({ program: name, args, layers, cwd, env }: Request): Prepared {
   for (const argument of args) refuseNul("argument", argument);
   const program = resolveProgram(name, { cwd, path: env.PATH });
-  const policy = resolvePolicy({ layers, cwd, program });
-  return { program, args, policy, cwd: realDirectory(cwd), home: realHome(), env };
+  const policy = resolvePolicy({ layers, cwd, env, program });
+  return { program, args, policy, cwd: realDirectory(cwd), home: realHome(env), env };
 }
 
 /** The policy alone, for `--show-policy`. */
-export function resolvePolicy({ layers, cwd, program }: Pick<Request, "layers" | "cwd"> & { readonly program?: ResolvedProgram | undefined }): Policy {
-  return mergePolicy(layers, { cwd, home: realHome(), memory: totalmem(), nodePrefix: dirname(dirname(realpathSync(process.execPath))), program });
+export function resolvePolicy({ layers, cwd, env, program }: Pick<Request, "layers" | "cwd" | "env"> & { readonly program?: ResolvedProgram | undefined }): Policy {
+  return mergePolicy(layers, { cwd, home: realHome(env), memory: totalmem(), nodePrefix: dirname(dirname(realpathSync(process.execPath))), program });
 }
 
 function realDirectory(path: string): string {
@@ -52,8 +61,8 @@ function realDirectory(path: string): string {
 }
 
 /** A home that is not there cannot leak; the sandbox still gives the program one at its place. */
-function realHome(): string {
-  const home = homedir();
+function realHome(env: NodeJS.ProcessEnv): string {
+  const home = env.HOME?.startsWith("/") === true ? env.HOME : homedir();
   try {
     return realpathSync(home);
   } catch {

@@ -33,6 +33,7 @@ import type { Ending } from "./signals.js";
 import type { Change, Report } from "./wire.js";
 
 const SIGKILL = 9;
+const WATCH_MS = 100;
 
 export interface RunOptions {
   readonly stdio: readonly [Stream, Stream, Stream];
@@ -66,6 +67,7 @@ export class Run {
   #cgroup: Cgroup | undefined;
   #helper: Helper | undefined;
   #limit: LimitHit | undefined;
+  #watch: NodeJS.Timeout | undefined;
 
   constructor(prepared: Prepared, options: RunOptions) {
     this.#prepared = prepared;
@@ -145,6 +147,7 @@ export class Run {
   }
 
   #running({ helper, reports, report }: Attempt, layers: readonly Layer[], wanted: readonly Layer[]): Started {
+    this.#watchMemory();
     const { pid, landlockAbi } = report as Extract<Report, { type: "started" }>;
     const cgroup = (["memory", "processes"] as const).filter((limit) => this.#cgroup?.enforces(limit) === true);
     const protection: Protection = {
@@ -158,6 +161,15 @@ export class Run {
     return { pid, protection, exit: this.#finish(reports, protection), stdin: helper.child.stdin, ...this.#metered(helper) };
   }
 
+  /** cgroup v1 kills one process, not all of them, when memory runs out. */
+  #watchMemory(): void {
+    if (this.#cgroup?.enforces("memory") !== true) return;
+    this.#watch = setInterval(() => {
+      if (this.#cgroup?.exceeded("memory") === true) this.signal(SIGKILL);
+    }, WATCH_MS);
+    this.#watch.unref();
+  }
+
   async #finish(reports: AsyncIterator<Report>, protection: Protection): Promise<SandboxResult> {
     let exit: Extract<Report, { type: "exit" }> | undefined;
     for (let next = await reports.next(); next.done !== true && next.value.type !== "done"; next = await reports.next()) {
@@ -165,9 +177,10 @@ export class Run {
       else this.#take(next.value);
     }
     this.events.close();
+    clearInterval(this.#watch);
     if (exit === undefined) throw new SandboxError("ERR_SANDBOX_START", "The native helper was killed from outside; everything in the sandbox ended with it");
     const ending = endingOf(exit.status);
-    this.#limit ??= this.#limitOf(this.#cgroup?.exceeded() ?? (diedOfFileSize(ending) ? "disk" : undefined));
+    this.#limit ??= this.#limitOf(this.#exceededInKernel(ending));
     return {
       ...ending,
       limit: this.#limit,
@@ -196,6 +209,10 @@ export class Run {
       case "dropped":
         this.#log.drop(report.count);
         break;
+      case "stopped":
+        // The shell's job is all of us, as after Ctrl-Z without a sandbox; the helper included.
+        process.kill(0, "SIGTSTP");
+        break;
       case "started":
       case "failed":
       case "exit":
@@ -215,6 +232,12 @@ export class Run {
   #limitOf(limit: LimitName | undefined, value?: number): LimitHit | undefined {
     const bound = limit === undefined ? undefined : this.#prepared.policy.limits[limit];
     return limit === undefined || bound === undefined ? undefined : { limit, bound, value };
+  }
+
+  /** The limit that the kernel enforced by itself. */
+  #exceededInKernel(ending: Ending): LimitName | undefined {
+    const inCgroup = (["memory", "processes"] as const).find((limit) => this.#cgroup?.exceeded(limit) === true);
+    return inCgroup ?? (diedOfFileSize(ending) ? "disk" : undefined);
   }
 
   #elapsed(): number {

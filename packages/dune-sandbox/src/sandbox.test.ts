@@ -166,6 +166,11 @@ describe("what the program is given", () => {
     expect(readFileSync(join(cwd, "file"), "utf8")).toBe("made\n");
   });
 
+  // Policy and program resolve a relative name against different directories.
+  test.fails("a relative working directory starts from the caller's", async () => {
+    expect(await sh("pwd", { cwd: "src" })).toMatchObject({ stdout: `${realpathSync("src")}\n` });
+  });
+
   test("of the environment in the options what the policy passes on, and what it sets", async () => {
     const { stdout } = await run("/usr/bin/env", [], {
       env: { PATH: "/usr/bin:/bin", LANG: "C", AWS_SECRET_ACCESS_KEY: "hidden", WANTED: "yes" },

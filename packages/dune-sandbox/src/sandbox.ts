@@ -7,7 +7,7 @@ import type { Stream } from "./helper.js";
 import type { Explain } from "./options.js";
 import type { PolicyInput, PolicyLayer } from "./policy/input.js";
 import { policyLayer, readPolicyFile } from "./policy/parse.js";
-import { prepare } from "./prepare.js";
+import { currentDirectory, prepare } from "./prepare.js";
 import type { Protection, SandboxResult } from "./result.js";
 import { Run } from "./run.js";
 import type { Started } from "./run.js";
@@ -86,7 +86,7 @@ export class Sandbox implements AsyncDisposable {
   static async spawn(program: string, args: readonly string[] = [], options: SandboxOptions = {}): Promise<Sandbox> {
     await requirePlatform();
     const { policy, limits, ...rest } = options;
-    const cwd = options.cwd ?? process.cwd();
+    const cwd = options.cwd ?? currentDirectory();
     return Sandbox.#start(program, args, { ...rest, layers: apiLayers(policy, limits, cwd) });
   }
 
@@ -97,7 +97,7 @@ export class Sandbox implements AsyncDisposable {
   }
 
   static async #start(program: string, args: readonly string[], options: LayeredOptions): Promise<Sandbox> {
-    const { layers, cwd = process.cwd(), env = process.env, signal, stdio = "pipe" } = options;
+    const { layers, cwd = currentDirectory(), env = process.env, signal, stdio = "pipe" } = options;
     signal?.throwIfAborted();
     const run = new Run(prepare({ program, args, layers, cwd, env }), {
       stdio: typeof stdio === "object" ? stdio : [stdio, stdio, stdio],

@@ -43,6 +43,8 @@ export type Report =
   | { readonly type: "dropped"; readonly count: number }
   /** `status` as wait(2) gives it. */
   | { readonly type: "exit"; readonly status: number; readonly usage: Usage }
+  /** The program was stopped from its private terminal. */
+  | { readonly type: "stopped" }
   | { readonly type: "done" };
 
 const HEADER = 8;
@@ -85,6 +87,8 @@ function decode(type: number, arg: number, data: Buffer): Report {
       return { type: "exit", status: data.readInt32LE(0), usage: decodeUsage(data) };
     case 9:
       return { type: "done" };
+    case 10:
+      return { type: "stopped" };
     default:
       throw new RangeError(`dune-jail sent a report of unknown type ${type}; it is not of this version`);
   }

@@ -4,6 +4,7 @@
  *
  *   caller (node)
  *    `- helper      main.c        builds the jail, then serves limits, terminal, names and control
+ *        |- sweeper     sweeper.c     removes what the run has outside, whoever was killed
  *        |- relay       relay.c       carries allowed connections across the network namespace
  *        |- (thread)    supervisor.c  answers notified system calls
  *        `- reaper      reaper.c      pid 1 of the jail: mounts, then waits for everything
@@ -15,7 +16,8 @@
  * Every descriptor is therefore close-on-exec from birth.
  *
  * All of them die with the helper (PR_SET_PDEATHSIG), the helper when its caller
- * closes JAIL_FD, and everything inside with the reaper.
+ * closes JAIL_FD, and everything inside with the reaper. The sweeper alone lives
+ * on, to remove the cgroups and sockets of the run.
  */
 #ifndef JAIL_H
 #define JAIL_H
@@ -48,6 +50,7 @@ struct shared {
 
 extern struct plan plan;
 extern struct shared *shared;
+extern int helper_fd; /* pidfd of the helper */
 extern int host_proc; /* O_PATH descriptor of the host's /proc: survives pivot_root() */
 
 /* system.c: calls that no libc wraps, and the arithmetic of spawning */
@@ -74,11 +77,20 @@ void namespaces_enter(void);
 /* mount.c */
 void mounts_open(int userns);
 void mounts_attach(void);
+int mount_clone_read_only(const char *path);
+
+/* stdio.c */
+void stdio_check(void);
+void stdio_protect(void);
+void stdio_release(void);
+void stdio_restore(void);
 
 /* change.c: what an overlay holds after the run */
 void changes_report(void);
 
 /* network.c, relay.c, resolver.c */
+extern int relay_directory; /* plan.relaydir, opened while the caller's rights last */
+void network_prepare(void);
 void network_open(void);
 void network_publish(void);
 void network_join(void);
@@ -112,6 +124,10 @@ struct usage {
 };
 void usage_read(struct usage *usage);
 uint64_t usage_written(int proc, const char *pid);
+
+/* sweeper.c */
+void sweeper_start(void);
+void sweeper_dismiss(void);
 
 /* cgroup.c */
 void cgroups_open(void);

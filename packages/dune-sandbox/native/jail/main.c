@@ -13,10 +13,12 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,7 +29,7 @@ enum { SAMPLE_MS = 50 };
 
 struct plan plan;
 struct shared *shared;
-int host_proc;
+int helper_fd, host_proc;
 
 static pid_t reaper, relay, host_program;
 static int reaper_fd, signals;
@@ -78,19 +80,6 @@ static void load_plan(void)
 	read_all(bytes, header.length);
 	if (plan_parse(&plan, bytes, header.length) < 0)
 		fail(NO_LAYER, EBADMSG, "parse", "plan");
-}
-
-/* A directory would be a way to walk out of the root; a closed one would be reused. */
-static void check_stdio(void)
-{
-	struct stat st;
-
-	for (int fd = 0; fd < JAIL_FD; fd++) {
-		if (fstat(fd, &st) < 0 && open("/dev/null", O_RDWR) != fd)
-			fail(NO_LAYER, EBADF, "open", "/dev/null");
-		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-			fail(NO_LAYER, EISDIR, "inherit", "a directory as stdin, stdout or stderr");
-	}
 }
 
 /* Interrupts are the caller's to forward; only what concerns the terminal is ours. */
@@ -181,9 +170,7 @@ static void program_started(void)
 		host_program = (pid_t)strtol(pid + 4, NULL, 10);
 	started[0] = (uint32_t)host_program;
 	report(REPORT_STARTED, 0, started, sizeof started);
-	/* The program has its own table now; ours must not keep its streams open. */
-	for (int fd = 0; fd < JAIL_FD; fd++)
-		close(fd);
+	stdio_release();
 	terminal_raw();
 	/* Now, as a process started while the reaper mounts would hold its descriptors open.
 	 * What comes in meanwhile waits in the sockets. */
@@ -199,13 +186,20 @@ static void signal_program(int number)
 		kill(-host_program, number);
 }
 
-/* Stop with the program, as a shell's job does, and go on with it. */
+/*
+ * The program was stopped from its terminal: so must the job be that we are part
+ * of, as a shell sees it. The caller sends SIGTSTP to it, us included; what root
+ * runs we may not signal ourselves.
+ */
 static void suspend(void)
 {
 	shared->stopped = 0;
 	terminal_restore();
-	kill(0, SIGTSTP);
-	raise(SIGSTOP);
+	report(REPORT_STOPPED, 0, NULL, 0);
+}
+
+static void resume(void)
+{
 	terminal_raw();
 	terminal_resize();
 	signal_program(SIGCONT);
@@ -219,7 +213,7 @@ static void handle_signal(void)
 		return;
 	switch (info.ssi_signo) {
 	case SIGWINCH: terminal_resize(); break;
-	case SIGCONT: signal_program(SIGCONT); break;
+	case SIGCONT: resume(); break;
 	case SIGTSTP:
 		signal_program(SIGTSTP);
 		raise(SIGSTOP);
@@ -288,6 +282,7 @@ static int finish(void)
 	wait4(reaper, &status, __WALL, &used);
 	program_started();
 	terminal_restore();
+	stdio_restore();
 	if (!shared->program)
 		return 125; /* and the cause has been reported */
 	exit.status = shared->finished ? shared->status : SIGKILL;
@@ -300,6 +295,16 @@ static int finish(void)
 	return WIFSIGNALED(exit.status) ? 128 + WTERMSIG(exit.status) : WEXITSTATUS(exit.status);
 }
 
+/* What the relay started becomes ours when it dies (PR_SET_CHILD_SUBREAPER): leave no zombie to the host. */
+static void end_helpers(void)
+{
+	if (relay)
+		kill(relay, SIGKILL);
+	sweeper_dismiss();
+	while (waitpid(-1, NULL, __WALL) > 0)
+		;
+}
+
 int main(void)
 {
 	int status;
@@ -307,17 +312,22 @@ int main(void)
 	close_all(JAIL_FD + 1, 0);
 	load_plan();
 	fcntl(JAIL_FD, F_SETFD, FD_CLOEXEC);
-	check_stdio();
+	stdio_check();
 	began = now_us();
 	host_proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	helper_fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (host_proc < 0 || shared == MAP_FAILED)
+	if (host_proc < 0 || helper_fd < 0 || shared == MAP_FAILED)
 		fail(NO_LAYER, errno, "open", "/proc");
 	shared->events = eventfd(0, EFD_CLOEXEC);
 	take_signals();
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	network_prepare();
+	sweeper_start();
 	cgroups_open();
 	terminal_save();
 	namespaces_enter();
+	stdio_protect();
 	die_with_parent();
 	reaper = spawn_process(CLONE_FILES | (plan.layers & LAYER_PID ? CLONE_NEWPID : 0), &reaper_fd);
 	if (reaper < 0)
@@ -332,10 +342,7 @@ int main(void)
 		supervisor_start();
 	serve();
 	status = finish();
-	if (relay) {
-		kill(relay, SIGKILL);
-		waitpid(relay, NULL, __WALL);
-	}
+	end_helpers();
 	changes_report();
 	report(REPORT_DONE, 0, NULL, 0);
 	return status;

@@ -78,10 +78,23 @@ static void open_source(struct mount *mount, int userns)
 		fail(LAYER_MOUNT, -mount->tree, "open_tree", mount->source);
 	if (set_attributes(mount->tree, AT_RECURSIVE, set, mapped) == 0)
 		return;
-	/* A file system mounted below may not know ID mapping; it then keeps the host's ids. */
-	if (mapped < 0 || set_attributes(mount->tree, AT_RECURSIVE, set, -1) < 0 ||
-	    set_attributes(mount->tree, 0, set, mapped) < 0)
+	/* Not every file system knows ID mapping. One that does not keeps the host's ids, and the
+	 * program has the rights of a stranger there: less than was granted, never more. */
+	if (mapped < 0 || set_attributes(mount->tree, AT_RECURSIVE, set, -1) < 0)
 		fail(LAYER_MOUNT, errno, "mount_setattr", mount->source);
+	set_attributes(mount->tree, 0, set, mapped);
+}
+
+/* A detached mount of one file through which nothing about it can be changed. */
+int mount_clone_read_only(const char *path)
+{
+	int tree = clone_tree(AT_FDCWD, path);
+
+	if (tree >= 0 && set_attributes(tree, 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, -1) < 0) {
+		close(tree);
+		return -errno;
+	}
+	return tree;
 }
 
 void mounts_open(int userns)

@@ -79,6 +79,17 @@ static bool added_before(size_t count)
 	return false;
 }
 
+int relay_directory = -1;
+
+void network_prepare(void)
+{
+	if (!plan.relaydir)
+		return;
+	relay_directory = open(plan.relaydir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (relay_directory < 0)
+		fail(LAYER_NET, errno, "open", plan.relaydir);
+}
+
 void network_open(void)
 {
 	int control;
@@ -87,7 +98,7 @@ void network_open(void)
 		fail(LAYER_NET, errno, "unshare", "");
 	control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	loopback_up(control);
-	if (plan.relaydir && chdir(plan.relaydir) < 0)
+	if (plan.relaydir && fchdir(relay_directory) < 0)
 		fail(LAYER_NET, errno, "chdir", plan.relaydir);
 	for (size_t i = 0; i < plan.nrelays; i++) {
 		struct relay *relay = &plan.relays[i];

@@ -156,6 +156,7 @@ enum {
 	REPORT_DROPPED,     /* u64: denials that were not reported because the caller did not read */
 	REPORT_EXIT,        /* struct report_exit; the last report but REPORT_CHANGE */
 	REPORT_DONE,        /* nothing follows */
+	REPORT_STOPPED,     /* the program was stopped from its private terminal: stop the caller's job */
 };
 
 struct report_denied {

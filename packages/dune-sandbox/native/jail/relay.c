@@ -98,13 +98,10 @@ static _Noreturn void relay_main(void)
 	}
 }
 
-/* The program's descriptors and the cloned trees are not the relay's to hold open. */
 static void close_unused(void)
 {
-	for (int fd = 0; fd < JAIL_FD; fd++)
+	for (int fd = 0; fd <= JAIL_FD; fd++)
 		close(fd);
-	for (size_t i = 0; i < plan.nmounts; i++)
-		close(plan.mounts[i].tree);
 	close(host_proc);
 	close(resolver_socket);
 }

@@ -49,11 +49,18 @@ int flag_wait(_Atomic int *flag)
 	return value;
 }
 
-/* Set last: a change of credentials clears it (prctl(2), PR_SET_PDEATHSIG). */
+/*
+ * Set last: a change of credentials clears it (prctl(2), PR_SET_PDEATHSIG). A
+ * helper that has died before sends no signal any more, so look.
+ */
 void die_with_parent(void)
 {
+	struct pollfd helper = { helper_fd, POLLIN, 0 };
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0);
+	if (poll(&helper, 1, 0) > 0)
+		_exit(125);
 }
 
 void drop_capabilities(void)

@@ -1,5 +1,6 @@
 /** What every program gets without asking. */
 
+import { realpathSync } from "node:fs";
 import type { PolicyLayer } from "./input.js";
 
 /** Programs, libraries and their data. */
@@ -15,6 +16,17 @@ const SYSTEM_READ = [
   // Programs count CPUs and NUMA nodes here to size their thread pools.
   "/sys/devices/system",
 ];
+
+/** Whether `path` is one of the directories that the default policy grants, as they are really called on this host. */
+export function isSystemDirectory(path: string): boolean {
+  return [...SYSTEM_EXEC, ...SYSTEM_READ].some((directory) => {
+    try {
+      return realpathSync(directory) === path;
+    } catch {
+      return false;
+    }
+  });
+}
 
 /**
  * Variables that say how to talk to the user, none of which holds a secret. USER and SHELL are left out:
