@@ -7,6 +7,10 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+
+const REMOVE_TRIES = 200;
+const REMOVE_PAUSE_MS = 10;
 
 const MOUNT = "/sys/fs/cgroup";
 
@@ -53,7 +57,7 @@ interface Member {
 }
 
 /** The cgroups of one run. */
-export class Cgroup implements Disposable {
+export class Cgroup implements AsyncDisposable {
   readonly #members: readonly Member[];
 
   private constructor(members: readonly Member[]) {
@@ -89,8 +93,8 @@ export class Cgroup implements Disposable {
   }
 
   /** Removes the cgroups; the run must have ended. (If nobody is left to call this, the helper's sweeper does it.) */
-  [Symbol.dispose](): void {
-    for (const { directory } of this.#members) attempt(() => { rmdirSync(directory); });
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { directory } of this.#members) await removeEmptied(directory);
   }
 }
 
@@ -114,6 +118,19 @@ function makeMember(directory: string, controllers: readonly Controller[], limit
   if (working.length > 0) return { directory, controllers: working };
   rmdirSync(directory);
   return undefined;
+}
+
+/** A process that has been waited for is counted as a member for a moment longer. */
+async function removeEmptied(directory: string): Promise<void> {
+  for (let tries = 0; tries < REMOVE_TRIES; tries++) {
+    try {
+      rmdirSync(directory);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EBUSY")) return;
+    }
+    await setTimeout(REMOVE_PAUSE_MS);
+  }
 }
 
 /** The first setting of a controller is the limit itself; the others refine it and may be absent. */

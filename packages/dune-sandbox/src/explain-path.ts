@@ -62,10 +62,14 @@ function seeksDirectory({ path, access }: Attempt, place: Visibility, host: Host
   return place.kind === "hidden" && (access & ACCESS.MAKE_DIR) !== 0 && host.stat(path)?.directory === true;
 }
 
-/** Directories on the way to something visible can be looked at, and new files in private ones are welcome. */
-function worksInside({ entry, opens, looks, access }: Attempt, kind: Kind, place: Visibility): boolean {
+/**
+ * Directories on the way to something visible can be looked at, and new files in private ones are welcome.
+ * Deeper down the jail reports a new file only where its directory is missing inside.
+ */
+function worksInside({ path, entry, opens, looks, access }: Attempt, kind: Kind, place: Visibility): boolean {
   if (place.kind === "skeleton") return looks;
-  return place.kind === "private" && kind === "write" && (entry || (opens && (access & ACCESS.MAKE_REG) !== 0));
+  const makes = entry || (opens && (access & ACCESS.MAKE_REG) !== 0);
+  return place.kind === "private" && kind === "write" && makes && dirname(path) === place.directory;
 }
 
 function possibleOnHost(attempt: Attempt, kind: Kind, host: HostView): boolean {

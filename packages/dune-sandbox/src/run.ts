@@ -107,7 +107,7 @@ export class Run {
     this.signal(SIGKILL);
     await this.#ended();
     await this.#relay?.[Symbol.asyncDispose]();
-    this.#cgroup?.[Symbol.dispose]();
+    await this.#cgroup?.[Symbol.asyncDispose]();
     this.events.close();
   }
 

@@ -21,6 +21,18 @@ struct plan plan = {
 	.nnames = 3,
 };
 
+/* What the resolver tells others is not under test. */
+void report(uint16_t type, uint16_t arg, const void *data, size_t size)
+{
+	(void)type, (void)arg, (void)data, (void)size;
+}
+
+void fail(int layer, int error, const char *step, const char *what)
+{
+	(void)layer, (void)error, (void)step, (void)what;
+	abort();
+}
+
 /* The question's name, by a reader that shares nothing with the resolver's. Returns its size on the wire, 0 if it ends too early. */
 static size_t question_name(const uint8_t *packet, size_t size, char *text)
 {

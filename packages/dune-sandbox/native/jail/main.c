@@ -188,8 +188,9 @@ static void signal_program(int number)
 
 /*
  * The program was stopped from its terminal: so must the job be that we are part
- * of, as a shell sees it. The caller sends SIGTSTP to it, us included; what root
- * runs we may not signal ourselves.
+ * of, as a shell sees it. The caller sends SIGTSTP to the job (what root runs we
+ * may not signal ourselves). We do not stop: a SIGSTOP of our own would throw away
+ * a SIGCONT that comes just before it.
  */
 static void suspend(void)
 {
@@ -214,10 +215,7 @@ static void handle_signal(void)
 	switch (info.ssi_signo) {
 	case SIGWINCH: terminal_resize(); break;
 	case SIGCONT: resume(); break;
-	case SIGTSTP:
-		signal_program(SIGTSTP);
-		raise(SIGSTOP);
-		break;
+	case SIGTSTP: signal_program(SIGTSTP); break;
 	default: kill_everything();
 	}
 }

@@ -20,6 +20,7 @@
 static int input = -1, output = -1; /* the caller's, kept when 0 to 2 become the slave */
 static int slave = -1;
 static struct termios cooked;
+static bool reading; /* the caller's terminal is ours to read: the job is not stopped */
 static struct { char bytes[4096]; size_t length; } pending; /* typed, not yet taken by the master */
 
 void terminal_save(void)
@@ -79,6 +80,7 @@ void terminal_raw(void)
 		return;
 	cfmakeraw(&raw);
 	tcsetattr(input, TCSADRAIN, &raw);
+	reading = true;
 }
 
 void terminal_restore(void)
@@ -91,6 +93,7 @@ void terminal_restore(void)
 		terminal_pump(last);
 	if (input >= 0)
 		tcsetattr(input, TCSADRAIN, &cooked);
+	reading = false;
 }
 
 void terminal_resize(void)
@@ -104,7 +107,7 @@ void terminal_resize(void)
 /* What to wait for: input when there is room for it, output always. */
 void terminal_poll(struct pollfd polls[2])
 {
-	polls[0] = (struct pollfd){ pending.length ? -1 : input, POLLIN, 0 };
+	polls[0] = (struct pollfd){ reading && !pending.length ? input : -1, POLLIN, 0 };
 	polls[1] = (struct pollfd){ output < 0 || !shared->master ? -1 : shared->master,
 				    (short)(POLLIN | (pending.length ? POLLOUT : 0)), 0 };
 }

@@ -49,6 +49,7 @@ static void send_all(void)
 	send_change(CHANGE_DELETED, 0, "/w/gone");
 	send_change(CHANGE_REPLACED_DIR, 0, "/w/dir");
 	report(REPORT_DROPPED, 0, &dropped, sizeof dropped);
+	report(REPORT_STOPPED, 0, NULL, 0);
 	report(REPORT_EXIT, 0, &exit, sizeof exit);
 	report(REPORT_DONE, 0, NULL, 0);
 }
