@@ -36,6 +36,7 @@ export function jailed(directory: string, command: readonly string[], { name, ex
     layers,
     explain,
     dryRun: false,
+    bestEffort: false,
     identity: identityFor(uid, gid),
     mapped: isRoot(uid),
     network: planNetwork(prepared.policy.network, HOSTNAME),

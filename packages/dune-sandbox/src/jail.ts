@@ -1,8 +1,10 @@
 /** From a policy and a program to the plan that the native helper carries out. */
 
+import { readFileSync } from "node:fs";
 import { compileFilter } from "./filter.js";
 import { SandboxError } from "./errors.js";
 import { handledBy } from "./landlock.js";
+import type { Handled } from "./landlock.js";
 import { configurationFile, hostRules, narrowedRules, rootMounts, rootRules } from "./mounts.js";
 import type { RootOptions } from "./mounts.js";
 import type { NetworkPlan } from "./network.js";
@@ -41,6 +43,8 @@ export interface JailOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly layers: readonly Layer[];
   readonly explain: Explain;
+  /** The caller accepts less than the policy's protection. */
+  readonly bestEffort: boolean;
   readonly dryRun: boolean;
   readonly identity: IdMap;
   /** True if `identity` makes the program somebody else than the caller. */
@@ -78,7 +82,7 @@ export function planJail(options: JailOptions): JailPlan {
     id: options.identity,
     hostname: HOSTNAME,
     mounts: has("mount") ? rootMounts(root) : [],
-    landlock: Array.from({ length: NEWEST_ABI }, (_, index) => ({ ...handledBy(index + 1), ...networkHandled(index + 1, has("net")) })),
+    landlock: landlockByAbi(options),
     rules: has("mount") ? rootRules(root) : hostRules(policy.paths),
     filter,
     syscalls: supervised,
@@ -98,11 +102,22 @@ export function planJail(options: JailOptions): JailPlan {
   };
 }
 
-/** TCP is the network namespace's business; where there is none the filter refuses it, or the host's network was granted. */
-function networkHandled(abi: number, privateNetwork: boolean): { net: number; scoped: number } {
-  // The private namespace has abstract sockets of its own; without it those of the host must stay out of reach.
-  return { net: 0, scoped: privateNetwork ? 0 : handledBy(abi).scoped };
+/**
+ * What Landlock restricts, by ABI. TCP is the network namespace's business; where there is none the filter
+ * refuses it, or the host's network was granted. But then the host's abstract sockets must stay out of
+ * reach, and only ABI 6 can do that: with an older one there is no plan, unless the caller goes without.
+ */
+function landlockByAbi({ layers, bestEffort }: JailOptions): Handled[] {
+  const privateNetwork = layers.includes("net");
+  return Array.from({ length: NEWEST_ABI }, (_, index) => {
+    const { fs, scoped } = handledBy(index + 1);
+    if (privateNetwork) return { fs, net: 0, scoped: 0 };
+    return scoped === 0 && !bestEffort ? NOTHING : { fs, net: 0, scoped };
+  });
 }
+
+/** The helper takes an ABI of which nothing is handled as one that the plan does not know. */
+const NOTHING: Handled = { fs: 0, net: 0, scoped: 0 };
 
 function requireLayers({ policy, layers, dryRun }: JailOptions): void {
   if (!layers.includes("net") && policy.network.mode === "none" && policy.network.allow.length + policy.network.listen.length > 0) {
@@ -123,13 +138,22 @@ function rootOptions({ policy, home, mapped, dryRun, network, layers }: JailOpti
     tmp: policy.limits.tmp ?? 0,
     idmap: mapped,
     overlay: dryRun,
-    files: layers.includes("net")
-      ? [
-          { path: configurationFile("/etc/hosts"), contents: network.hosts },
-          { path: configurationFile("/etc/resolv.conf"), contents: "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n" },
-        ]
-      : [],
+    files: layers.includes("net") ? privateNames(network) : hostNames(),
   };
+}
+
+/** In the private network the stub resolver is the name server. */
+function privateNames({ hosts }: NetworkPlan): RootOptions["files"] {
+  return [
+    { path: configurationFile("/etc/hosts"), contents: hosts },
+    { path: configurationFile("/etc/resolv.conf"), contents: "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n" },
+  ];
+}
+
+/** systemd-resolved keeps the file outside /etc, which has a link to it only. */
+function hostNames(): RootOptions["files"] {
+  const path = configurationFile("/etc/resolv.conf");
+  return path === "/etc/resolv.conf" ? [] : [{ path, contents: readFileSync(path, "utf8") }];
 }
 
 /** A script is told its name as it was called: `./x.sh` stays that, where it means the same inside. */

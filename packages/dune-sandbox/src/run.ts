@@ -125,6 +125,7 @@ export class Run {
     const helper = startHelper(planJail({
       program, args, policy, cwd, home, env, layers, identity, mapped, terminal,
       explain: this.#options.explain,
+      bestEffort: this.#options.bestEffort,
       dryRun: this.#options.dryRun,
       network: relays,
       relayDir: this.#relay?.directory,

@@ -67,6 +67,7 @@ int write_file(int dir, const char *path, const char *text);
 
 /* report.c: to the caller */
 void report(uint16_t type, uint16_t arg, const void *data, size_t size);
+void report_lookup(const char *name);
 void report_denied(struct report_denied *denied, const char *path, const char *path2);
 _Noreturn void fail(int layer, int error, const char *step, const char *what);
 #define NO_LAYER 0xffff

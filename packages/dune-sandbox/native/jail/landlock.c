@@ -49,6 +49,8 @@ void landlock_restrict(void)
 	if (!(plan.layers & LAYER_LANDLOCK))
 		return;
 	abi = common_abi();
+	if (!abi)
+		fail(LAYER_LANDLOCK, ENOTSUP, "landlock", "of this kernel is too old for the plan");
 	attr = &plan.landlock[abi];
 	/* The structure has grown with the ABI; an old kernel takes no more than it knows. */
 	size = abi >= 6 ? sizeof *attr : abi >= 4 ? offsetof(struct landlock, scoped) : offsetof(struct landlock, net);

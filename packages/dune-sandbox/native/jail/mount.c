@@ -261,12 +261,14 @@ static void attach_file(const struct mount *mount)
 static void attach_overlay(const struct mount *what, size_t index)
 {
 	static const char *const stage[] = { ".overlay", ".overlay/lower", ".overlay/private" };
+	char options[64];
 
 	for (size_t i = 0; i < sizeof stage / sizeof *stage; i++)
 		if (mkdir(stage[i], 0700) < 0 && errno != EEXIST)
 			fail(LAYER_MOUNT, errno, "mkdir", stage[i]);
 	attach(what->tree, "/.overlay/lower");
-	mount_new("tmpfs", "/.overlay/private", MS_NODEV, "mode=700");
+	snprintf(options, sizeof options, "mode=700,size=%llu", (unsigned long long)plan.limits.written); /* 0: no bound */
+	mount_new("tmpfs", "/.overlay/private", MS_NODEV, options);
 	if (mkdir(".overlay/private/upper", 0755) < 0 || mkdir(".overlay/private/work", 0755) < 0)
 		fail(LAYER_MOUNT, errno, "mkdir", "upper");
 	shared->lower[index] = open(".overlay/lower", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -153,7 +153,7 @@ enum {
 	REPORT_LOOKUP,      /* string: host name that the stub resolver refused */
 	REPORT_LIMIT,       /* arg: LIMIT_*; u64 observed value. The program is killed. */
 	REPORT_CHANGE,      /* arg: CHANGE_*; u64 size; string: path inside an overlay */
-	REPORT_DROPPED,     /* u64: denials that were not reported because the caller did not read */
+	REPORT_DROPPED,     /* u64: refusals that were not reported because the caller did not read */
 	REPORT_EXIT,        /* struct report_exit; the last report but REPORT_CHANGE */
 	REPORT_DONE,        /* nothing follows */
 	REPORT_STOPPED,     /* the program was stopped from its private terminal: stop the caller's job */

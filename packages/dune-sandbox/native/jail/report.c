@@ -30,22 +30,41 @@ void report(uint16_t type, uint16_t arg, const void *data, size_t size)
 	send_report(type, arg, parts, 2, 0);
 }
 
-/* A caller that does not read must not stall the program: what does not fit is counted. */
+/*
+ * Refusals: the program makes as many as it likes, and a caller that does not read
+ * must not stall it, nor the helper that watches its limits. What does not fit is
+ * counted. The supervisor's thread and the helper's each count their own.
+ */
+static void send_refusal(uint16_t type, struct iovec *parts, int nparts)
+{
+	static _Thread_local uint64_t dropped;
+
+	if (send_report(type, 0, parts, nparts, MSG_DONTWAIT) < 0) {
+		dropped++;
+	} else if (dropped) {
+		struct iovec count[2] = { [1] = { &dropped, sizeof dropped } };
+
+		if (send_report(REPORT_DROPPED, 0, count, 2, MSG_DONTWAIT) >= 0)
+			dropped = 0;
+	}
+}
+
+void report_lookup(const char *name)
+{
+	struct iovec parts[2] = { [1] = { (void *)name, strlen(name) + 1 } };
+
+	send_refusal(REPORT_LOOKUP, parts, 2);
+}
+
 void report_denied(struct report_denied *denied, const char *path, const char *path2)
 {
-	static uint64_t dropped;
 	struct iovec parts[4] = {
 		[1] = { denied, sizeof *denied },
 		[2] = { (void *)path, strlen(path) + 1 },
 		[3] = { (void *)path2, strlen(path2) + 1 },
 	};
 
-	if (send_report(REPORT_DENIED, 0, parts, 4, MSG_DONTWAIT) < 0) {
-		dropped++;
-	} else if (dropped) {
-		report(REPORT_DROPPED, 0, &dropped, sizeof dropped);
-		dropped = 0;
-	}
+	send_refusal(REPORT_DENIED, parts, 4);
 }
 
 _Noreturn void fail(int layer, int error, const char *step, const char *what)

@@ -116,7 +116,7 @@ void resolver_serve(void)
 		return;
 	size = (ssize_t)resolver_answer(packet, (size_t)size, sizeof packet, refused, sizeof refused);
 	if (*refused)
-		report(REPORT_LOOKUP, 0, refused, strlen(refused) + 1);
+		report_lookup(refused);
 	if (size)
 		sendto(resolver_socket, packet, (size_t)size, MSG_DONTWAIT, (struct sockaddr *)&peer, length);
 }
