@@ -3,11 +3,10 @@
 import { spawn } from "node:child_process";
 import type { IOType } from "node:child_process";
 import { constants } from "node:os";
-import { fileURLToPath } from "node:url";
-import { describe } from "vitest";
+import { describe, inject } from "vitest";
 
-/** The command line tool as built. */
-export const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+/** The command line tool as installed (see `installed.ts`). */
+export const CLI = inject("cli");
 
 /** Who runs a command. */
 export interface Identity {
