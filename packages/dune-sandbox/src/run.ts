@@ -104,6 +104,7 @@ export class Run {
 
   /** Waits until the helper has ended, and removes what the run had on the host. */
   async clean(): Promise<void> {
+    clearInterval(this.#watch);
     this.signal(SIGKILL);
     await this.#ended();
     await this.#relay?.[Symbol.asyncDispose]();
@@ -174,11 +175,11 @@ export class Run {
   async #finish(reports: AsyncIterator<Report>, protection: Protection): Promise<SandboxResult> {
     let exit: Extract<Report, { type: "exit" }> | undefined;
     for (let next = await reports.next(); next.done !== true && next.value.type !== "done"; next = await reports.next()) {
+      if (next.value.type === "failed") throw await startError(next.value);
       if (next.value.type === "exit") exit = next.value;
       else this.#take(next.value);
     }
     this.events.close();
-    clearInterval(this.#watch);
     if (exit === undefined) throw new SandboxError("ERR_SANDBOX_START", "The native helper was killed from outside; everything in the sandbox ended with it");
     const ending = endingOf(exit.status);
     this.#limit ??= this.#limitOf(this.#exceededInKernel(ending));

@@ -110,6 +110,7 @@ export class Sandbox implements AsyncDisposable {
     signal?.addEventListener("abort", abort, { once: true });
     try {
       const started = await run.start();
+      if (signal?.aborted === true) abort();
       const forget = (): void => { signal?.removeEventListener("abort", abort); };
       started.exit.then(forget, forget);
       return new Sandbox(run, started);
