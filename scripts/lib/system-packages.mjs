@@ -5,10 +5,10 @@ import { step, StepError } from "./step.mjs";
 
 /**
  * What has to be on the machine besides Node, npm and git, and what for. A row is
- * satisfied by its command or file, wherever that came from; the Debian package is
- * only what we install if it is missing.
+ * satisfied by its command, its file, or what its probe finds, wherever that came from;
+ * the Debian package is only what we install if it is missing.
  *
- * @typedef {{ package: string, command?: string, file?: string, why: string }} SystemPackage
+ * @typedef {{ package: string, command?: string, file?: string, probe?: () => boolean, why: string }} SystemPackage
  */
 
 /** @type {readonly SystemPackage[]} */
@@ -24,6 +24,8 @@ export const forStart = [
 export const forTest = [
   { package: "binutils", command: "readelf", why: "a second opinion on ELF files" },
   { package: "bubblewrap", command: "bwrap", why: "the sandbox that ours is compared with" },
+  { package: "clang", command: "clang", why: "builds the fuzzers" },
+  { package: "libclang-rt-dev", probe: hasFuzzerRuntime, why: "the runtime of the fuzzers" },
   { package: "git", command: "git", why: "a real program run in the sandbox" },
   { package: "perl", command: "perl", why: "a real program run in the sandbox" },
   { package: "procps", command: "ps", why: "a real program run in the sandbox" },
@@ -42,7 +44,7 @@ export async function ensureSystemPackages(wanted, isRoot = process.getuid?.() =
   if (missing.length === 0) return;
   const names = missing.map((row) => row.package);
   if (!onPath("apt-get")) {
-    const tools = missing.map((row) => `${row.command ?? row.file} (${row.why})`);
+    const tools = missing.map((row) => `${row.command ?? row.file ?? row.package} (${row.why})`);
     console.error(`Missing on this machine: ${tools.join(", ")}. Install them with your package manager, then try again.`);
     throw new StepError("system packages");
   }
@@ -75,8 +77,15 @@ function hasPackageLists() {
 }
 
 /** @param {SystemPackage} row */
-function isPresent({ command, file }) {
+function isPresent({ command, file, probe }) {
+  if (probe !== undefined) return probe();
   return command === undefined ? file !== undefined && existsSync(file) : onPath(command);
+}
+
+/** The library is clang's own, in a folder with its version. */
+function hasFuzzerRuntime() {
+  const { stdout } = spawnSync("clang", ["-print-resource-dir"], { encoding: "utf8" });
+  return typeof stdout === "string" && existsSync(join(stdout.trim(), "lib/linux/libclang_rt.fuzzer-x86_64.a"));
 }
 
 /** @param {string} command */

@@ -65,7 +65,7 @@ export class Cgroup implements AsyncDisposable {
   }
 
   /** Makes a cgroup for the limits; `undefined` where this host and user have none to give. */
-  static open(limits: CgroupLimits, cgroups = readFileSync("/proc/self/cgroup", "utf8")): Cgroup | undefined {
+  static open(limits: CgroupLimits, cgroups = attempt(() => readFileSync("/proc/self/cgroup", "utf8")) ?? ""): Cgroup | undefined {
     const name = `dune-${randomUUID()}`;
     const members: Member[] = [];
     for (const { path, table } of parents(cgroups)) {
@@ -100,9 +100,13 @@ export class Cgroup implements AsyncDisposable {
 
 /** Directories below which a cgroup of ours may be made. */
 function parents(cgroups: string): { path: string; table: Readonly<Record<string, Controller>> }[] {
-  const own = cgroups.trim().split("\n").map((line) => line.split(":") as [string, string, string]);
-  const [, , unified] = own.find(([, controllers]) => controllers === "") ?? [];
-  const v1 = own.flatMap(([, controllers, path]) =>
+  // "4:memory:/user.slice"; the line of version 2 is "0::/user.slice".
+  const own = cgroups.split("\n").flatMap((line) => {
+    const [, controllers, path] = line.split(":");
+    return controllers === undefined || path === undefined ? [] : [{ controllers, path }];
+  });
+  const unified = own.find(({ controllers }) => controllers === "")?.path;
+  const v1 = own.flatMap(({ controllers, path }) =>
     Object.entries(V1).filter(([name]) => controllers.split(",").includes(name)).map(([name, controller]) => ({ path: join(MOUNT, controllers, path), table: { [name]: controller } })));
   const hasV2Controllers = attempt(() => readFileSync(join(MOUNT, "cgroup.subtree_control"), "utf8")) !== undefined;
   if (unified === undefined || !hasV2Controllers) return v1;

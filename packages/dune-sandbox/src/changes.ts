@@ -28,7 +28,9 @@ type Inventory = ReadonlyMap<string, number>;
  * @param inventory what the host, which nothing has changed, has in a directory; undefined if it is none
  */
 export function foldChanges(changes: readonly Change[], inventory: (path: string) => Inventory | undefined = hostInventory): ListedChange[] {
-  const sorted = [...changes].sort((a, b) => (a.path < b.path ? -1 : 1));
+  // What is below a directory comes right after it, before "build-x" and "build.log".
+  const key = ({ path }: Change): string => path.replaceAll("/", "\0");
+  const sorted = [...changes].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   const folded: ListedChange[] = [];
   let above: { path: string; inside: Map<string, number>; index: number } | undefined;
   for (const change of sorted) {

@@ -49,7 +49,7 @@ describe("the error for a jail that could not be built", () => {
     const error = await startError(failure("landlock", 95, "landlock_restrict_self"));
     expect(error).toBeInstanceOf(LayerError);
     expect(error).toMatchObject({ code: "ERR_SANDBOX_LAYER", layer: "landlock", errno: 95 });
-    expect(error.message).toMatch(/^Landlock could not be set up \(landlock_restrict_self: ENOTSUP\)/);
+    expect(error.message).toMatch(/^Landlock could not be set up \(landlock_restrict_self: EOPNOTSUPP\)/);
     expect(error.message).toContain("--best-effort");
     expect(error.fix).toMatch(/\S/);
   });

@@ -1,8 +1,8 @@
 /** What a failed start means: the error to throw, or what to go on without. */
 
-import { getSystemErrorName } from "node:util";
 import type { HostReport } from "@dune/req";
 import { LayerError, SandboxError, UnsupportedError } from "./errors.js";
+import { errnoName as linuxErrno } from "./errno.js";
 import { NAMESPACES } from "./jail.js";
 import type { Layer } from "./plan.js";
 import { printable } from "./quote.js";
@@ -75,5 +75,5 @@ export function execError({ errno, step }: StartFailure): SandboxError {
 }
 
 function errnoName(errno: number): string {
-  return errno > 0 ? getSystemErrorName(-errno) : "unknown error";
+  return errno > 0 ? linuxErrno(errno) : "unknown error";
 }

@@ -2,9 +2,10 @@
 
 import { spawn } from "node:child_process";
 import type { ChildProcess, StdioOptions } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, fstatSync } from "node:fs";
 import { join } from "node:path";
-import type { Duplex } from "node:stream";
+import { PassThrough, pipeline } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { SandboxError } from "./errors.js";
 import { packageRoot } from "./package-root.js";
 import { encodePlan } from "./plan.js";
@@ -21,6 +22,9 @@ export type Stream = "pipe" | "inherit" | "ignore" | number;
 /** The helper of one run. */
 export interface Helper {
   readonly child: ChildProcess;
+  /** What the program prints; kept until it is read, also when the program has long ended. Null if not piped. */
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
   /** Every report, in order; ends when the helper has ended. */
   readonly reports: AsyncIterable<Report>;
   /** Sends a signal to the program's process group; 9 ends everything inside. */
@@ -41,8 +45,9 @@ export function helperPath(): string {
   return path;
 }
 
-/** @throws {SandboxError} `ERR_SANDBOX_START` if there is no helper to start */
+/** @throws {SandboxError} `ERR_SANDBOX_START` if there is no helper to start, `ERR_SANDBOX_OPTION` if a stream is a descriptor that is not open */
 export function startHelper(plan: JailPlan, stdio: readonly [Stream, Stream, Stream]): Helper {
+  stdio.forEach(requireOpen);
   const options: StdioOptions = [...stdio, "pipe"];
   // The helper needs no environment, and what it does not have it cannot leak.
   const child = spawn(helperPath(), [], { stdio: options, env: {} });
@@ -52,11 +57,30 @@ export function startHelper(plan: JailPlan, stdio: readonly [Stream, Stream, Str
   channel.write(encodePlan(plan));
   return {
     child,
+    stdout: kept(child.stdout),
+    stderr: kept(child.stderr),
     reports: readReports(channel),
     signal(number) {
       if (channel.writable) channel.write(Buffer.from([CONTROL_SIGNAL, number]));
     },
   };
+}
+
+function requireOpen(stream: Stream): void {
+  if (typeof stream !== "number") return;
+  try {
+    fstatSync(stream);
+  } catch (cause) {
+    throw new SandboxError("ERR_SANDBOX_OPTION", `stdio: descriptor ${stream} is not open`, { cause });
+  }
+}
+
+/** Node throws away what nobody has read of a child's stream when the child exits; of a stream of our own it does not. */
+function kept(source: Readable | null): Readable | null {
+  if (source === null) return null;
+  const stream = new PassThrough();
+  pipeline(source, stream, () => undefined);
+  return stream;
 }
 
 async function* readReports(channel: Duplex): AsyncGenerator<Report> {

@@ -68,6 +68,10 @@ function neverByName(): BlockList {
   list.addSubnet("fe80::", 10, "ipv6");
   list.addSubnet("ff00::", 8, "ipv6");
   list.addAddress("fd00:ec2::254", "ipv6"); // AWS
+  list.addAddress("fd20:ce::254", "ipv6"); // Google
+  // The same IPv4 addresses behind NAT64 (RFC 6052).
+  list.addSubnet("64:ff9b::7f00:0", 104, "ipv6");
+  list.addSubnet("64:ff9b::a9fe:0", 112, "ipv6");
   for (const { address, family } of Object.values(networkInterfaces()).flatMap((all) => all ?? [])) {
     list.addAddress(address.replace(/%.*$/, ""), family === "IPv6" ? "ipv6" : "ipv4");
   }

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { PassThrough } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { OutputMeter } from "./output.js";
@@ -7,10 +8,11 @@ import { OutputMeter } from "./output.js";
 async function through(bound: number, chunks: readonly (readonly [stream: 0 | 1, bytes: number])[]): Promise<{ passed: number[]; exceeded: number[] }> {
   const exceeded: number[] = [];
   const meter = new OutputMeter(bound, (bytes) => exceeded.push(bytes));
-  const streams = [meter.stream(), meter.stream()] as const;
-  const outputs = streams.map((stream) => buffer(stream));
+  const streams = [new PassThrough(), new PassThrough()] as const;
+  const outputs = streams.map((stream) => buffer(meter.through(stream)));
   for (const [index, bytes] of chunks) await new Promise((resolve) => streams[index].write(Buffer.alloc(bytes, 65 + index), resolve));
   for (const stream of streams) stream.end();
+  await meter.counted();
   const passed = await Promise.all(outputs);
   passed.forEach((bytes, index) => { expect(bytes.every((byte) => byte === 65 + index)).toBe(true); });
   return { passed: passed.map(({ length }) => length), exceeded };
@@ -33,4 +35,14 @@ test("just the bound passes and is announced once, however the output is cut", a
     expect(exceeded).toHaveLength(total > bound ? 1 : 0);
     for (const bytes of exceeded) expect(bytes).toBeGreaterThan(bound);
   }), { numRuns: 50 });
+});
+
+test("counting does not wait for a reader", async () => {
+  const exceeded: number[] = [];
+  const meter = new OutputMeter(1 << 20, (bytes) => exceeded.push(bytes));
+  const source = new PassThrough();
+  meter.through(source); // and nobody reads it
+  source.end(Buffer.alloc(3 << 20));
+  await meter.counted();
+  expect(exceeded).toHaveLength(1);
 });

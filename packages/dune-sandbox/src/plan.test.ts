@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NO_ARG } from "./filter.js";
+import type { PlanSyscall } from "./filter.js";
 import { BIND, encodePlan, LAYER } from "./plan.js";
 import type { JailPlan } from "./plan.js";
 import { hasCompiler, runNative } from "./testing/native.js";
@@ -35,6 +36,14 @@ function worded(plan: JailPlan): unknown {
   };
 }
 
+/** One record by hand: `struct plan_record`, then the payload. */
+function record(type: number, payload: string): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt16LE(type, 0);
+  head.writeUInt32LE(payload.length, 4);
+  return Buffer.concat([head, Buffer.from(payload, "latin1")]);
+}
+
 const u16 = fc.nat(0xffff);
 const u32 = fc.nat(0xffff_ffff);
 const u64 = fc.maxSafeNat();
@@ -42,6 +51,7 @@ const text = fc.string({ unit: "grapheme", maxLength: 20 }).filter((string) => !
 const path = text.map((string) => `/${string}`);
 const address = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255));
 const few = { maxLength: 4 };
+const index = fc.constantFrom(0, 1, 2, 3, 4, 5, NO_ARG);
 
 const plan: fc.Arbitrary<JailPlan> = fc.record({
   argv: fc.array(text, { minLength: 1, maxLength: 4 }),
@@ -61,8 +71,8 @@ const plan: fc.Arbitrary<JailPlan> = fc.record({
   rules: fc.array(fc.record({ path, access: u64 }), few),
   filter: fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.concat([...bytes].map((byte) => Buffer.alloc(8, byte)))),
   syscalls: fc.uniqueArray(fc.record({
-    number: fc.nat(511), error: u16, dir: fc.nat(255), path: fc.nat(255), dir2: fc.nat(255), path2: fc.nat(255),
-    openflags: fc.nat(255), address: fc.nat(255), access: u64, access2: u64,
+    number: fc.nat(511), error: u16, dir: index, path: index, dir2: index, path2: index,
+    openflags: index, address: fc.constantFrom(0, 1, 2, 3, 4, NO_ARG), access: u64, access2: u64,
   }), { maxLength: 4, selector: ({ number }) => number }),
   rlimits: fc.array(fc.record({ resource: u32, limit: u64 }), few),
   cgroups: fc.array(text, few),
@@ -86,10 +96,6 @@ withCompiler(`a plan and the jail's parser${reason}`, () => {
   const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
   const call = FULL_PLAN.syscalls[0] ?? { number: 0, error: 0, dir: NO_ARG, path: NO_ARG, dir2: NO_ARG, path2: NO_ARG, openflags: NO_ARG, address: NO_ARG, access: 0, access2: 0 };
   const lists: readonly (readonly [what: string, bound: string, make: (count: number) => Partial<JailPlan>])[] = [
-    ["arguments", "PLAN_MAX_ARGS", (count) => ({ argv: times(count, "x") })],
-    ["variables", "PLAN_MAX_ARGS", (count) => ({ env: times(count, "X=") })],
-    ["mounts", "PLAN_MAX_MOUNTS", (count) => ({ mounts: times(count, { kind: "symlink", target: "/x", text: "y" }) })],
-    ["rules", "PLAN_MAX_RULES", (count) => ({ rules: times(count, { path: "/x", access: 1 }) })],
     ["rlimits", "PLAN_MAX_RLIMITS", (count) => ({ rlimits: times(count, { resource: 1, limit: 1 }) })],
     ["relays", "PLAN_MAX_RELAYS", (count) => ({ relays: times(count, { direction: "in", address: [127, 0, 0, 1], port: 1, socket: "x" }) })],
     ["names", "PLAN_MAX_NAMES", (count) => ({ names: times(count, { name: "x", address: [127, 0, 1, 1] }) })],
@@ -103,6 +109,29 @@ withCompiler(`a plan and the jail's parser${reason}`, () => {
     const [full, over] = parsed([encodePlan({ ...FULL_PLAN, ...make(most) }), encodePlan({ ...FULL_PLAN, ...make(most + 1) })]);
     expect(full).toEqual(worded({ ...FULL_PLAN, ...make(most) }));
     expect(over).toBeNull();
+  });
+
+  const guarded: readonly (readonly [what: string, bound: string, make: (count: number) => Partial<JailPlan>, more: Buffer])[] = [
+    ["arguments", "PLAN_MAX_ARGS", (count) => ({ argv: times(count, "x") }), record(1, "x\0")],
+    ["variables", "PLAN_MAX_ARGS", (count) => ({ env: times(count, "X=") }), record(2, "X=\0")],
+    ["mounts", "PLAN_MAX_MOUNTS", (count) => ({ mounts: times(count, { kind: "symlink", target: "/x", text: "y" }) }), record(10, "y\0/x\0")],
+    ["rules", "PLAN_MAX_RULES", (count) => ({ rules: times(count, { path: "/x", access: 1 }) }), record(13, "\x01\0\0\0\0\0\0\0/x\0")],
+  ];
+  test.each(guarded)("there is room for just so many %s, and an error for more", (_what, bound, make, more) => {
+    const most = layout()[bound] ?? NaN;
+    const plan = { ...FULL_PLAN, ...make(most) };
+    const full = encodePlan(plan);
+    const over = Buffer.concat([full, more]);
+    over.writeUInt32LE(over.length - 12, 8);
+    expect(parsed([full, over])).toEqual([worded(plan), null]);
+    expect(() => encodePlan({ ...FULL_PLAN, ...make(most + 1) })).toThrow(expect.objectContaining({ code: "ERR_SANDBOX_OPTION" }) as Error);
+  });
+
+  test.each<[string, Partial<PlanSyscall>]>([
+    ["path", { path: 6 }], ["dir", { dir: 6 }], ["path2", { path2: 200 }], ["dir2", { dir2: 6 }], ["openflags", { openflags: 6 }],
+    ["address, whose length is the next argument", { address: 5 }],
+  ])("a system call has no such argument: %s", (_what, changes) => {
+    expect(parsed([encodePlan({ ...FULL_PLAN, syscalls: [{ ...call, ...changes }] })])).toEqual([null]);
   });
 
   test.each<[string, Partial<JailPlan>]>([

@@ -3,6 +3,7 @@
  * record are described in `native/jail/plan.h`; the two files change together.
  */
 
+import { SandboxError } from "./errors.js";
 import type { PlanSyscall } from "./filter.js";
 import type { Handled } from "./landlock.js";
 
@@ -94,8 +95,19 @@ export interface JailPlan {
   readonly terminal: number;
 }
 
-/** The bytes that the helper reads from its descriptor 3. */
+/** `PLAN_MAX_*`: what the helper has room for. */
+const MOST = { arguments: 32_768, mounts: 1024, rules: 1024, bytes: 4 << 20 } as const;
+
+/**
+ * The bytes that the helper reads from its descriptor 3.
+ *
+ * @throws {SandboxError} `ERR_SANDBOX_OPTION` if there is more of something than the helper has room for
+ */
 export function encodePlan(plan: JailPlan): Buffer {
+  requireRoom("arguments", plan.argv.length, MOST.arguments);
+  requireRoom("environment variables", plan.env.length, MOST.arguments);
+  requireRoom("mounts", plan.mounts.length, MOST.mounts);
+  requireRoom("rules about files", plan.rules.length, MOST.rules);
   const records = new Records();
   for (const argument of plan.argv) records.add(RECORD.ARG, text(argument));
   for (const variable of plan.env) records.add(RECORD.ENV, text(variable));
@@ -122,7 +134,13 @@ export function encodePlan(plan: JailPlan): Buffer {
   }
   for (const { name, address } of plan.names) records.add(RECORD.NAME, Buffer.from(address), text(name));
   records.addWith(plan.terminal, RECORD.TERMINAL);
-  return records.finish();
+  const bytes = records.finish();
+  requireRoom("bytes of arguments, environment and policy", bytes.length, MOST.bytes);
+  return bytes;
+}
+
+function requireRoom(what: string, count: number, most: number): void {
+  if (count > most) throw new SandboxError("ERR_SANDBOX_OPTION", `There are ${count} ${what}; at most ${most} can be handed to a program`);
 }
 
 class Records {

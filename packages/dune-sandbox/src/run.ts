@@ -68,6 +68,7 @@ export class Run {
   #helper: Helper | undefined;
   #limit: LimitHit | undefined;
   #watch: NodeJS.Timeout | undefined;
+  #meter: OutputMeter | undefined;
 
   constructor(prepared: Prepared, options: RunOptions) {
     this.#prepared = prepared;
@@ -180,6 +181,7 @@ export class Run {
       else this.#take(next.value);
     }
     this.events.close();
+    await this.#meter?.counted();
     if (exit === undefined) throw new SandboxError("ERR_SANDBOX_START", "The native helper was killed from outside; everything in the sandbox ended with it");
     const ending = endingOf(exit.status);
     this.#limit ??= this.#limitOf(this.#exceededInKernel(ending));
@@ -255,22 +257,23 @@ export class Run {
   }
 
   /** The streams the caller reads, through a meter if output is limited. */
-  #metered({ child }: Helper): Pick<Started, "stdout" | "stderr"> {
+  #metered({ stdout, stderr }: Helper): Pick<Started, "stdout" | "stderr"> {
     const bound = this.#prepared.policy.limits.output;
-    if (bound === undefined) return { stdout: child.stdout, stderr: child.stderr };
+    if (bound === undefined) return { stdout, stderr };
     const meter = new OutputMeter(bound, (bytes) => {
       this.#limit ??= this.#limitOf("output", bytes);
       this.signal(SIGKILL);
     });
+    this.#meter = meter;
     const [, out, err] = this.#options.stdio;
     const through = (source: Readable | null, stream: Stream, own: NodeJS.WritableStream): Readable | null => {
       if (source === null) return null;
-      const metered = source.pipe(meter.stream());
+      const metered = meter.through(source);
       if (stream === "pipe") return metered;
       metered.pipe(own, { end: false });
       return null;
     };
-    return { stdout: through(child.stdout, out, process.stdout), stderr: through(child.stderr, err, process.stderr) };
+    return { stdout: through(stdout, out, process.stdout), stderr: through(stderr, err, process.stderr) };
   }
 
   async #ended(): Promise<void> {
@@ -294,6 +297,7 @@ function diedOfFileSize({ code, signal }: Ending): boolean {
 }
 
 function counted(stream: Stream): Stream {
+  if (typeof stream === "number") throw new SandboxError("ERR_SANDBOX_OPTION", "limits.output cannot count what goes to a descriptor; use \"pipe\" or \"inherit\"");
   return stream === "inherit" ? "pipe" : stream;
 }
 

@@ -123,7 +123,7 @@ describe.skipIf(!works)(`without user namespaces${works ? "" : " (skipped: unsha
   });
 
   // Without a pid namespace the others do not die with the reaper, and the helper waits for them.
-  test.fails("a kill ends everything", async () => {
+  test("a kill ends everything", async () => {
     const word = "54321.03125";
     const box = await startShell(`trap '' TERM; setsid sleep ${word} & echo ready; sleep ${word}`, BEST);
     await vi.waitFor(() => { expect(processesWith(word)).toHaveLength(2); });
@@ -137,7 +137,7 @@ describe.skipIf(!works)(`without user namespaces${works ? "" : " (skipped: unsha
   });
 
   // As root the process that holds the new user namespace waits for ever if it could not make one.
-  (process.getuid?.() === 0 ? test.fails : test)("the attempt that failed leaves no process", async () => {
+  test("the attempt that failed leaves no process", async () => {
     await expect(sh("true")).rejects.toBeInstanceOf(LayerError);
     await sleep(50);
     const left = processesWith(helper);

@@ -71,7 +71,7 @@ printf '\143\0\0\0\0\0\0\0' >&3
   });
 
   test("more arguments than the jail has room for", async () => {
-    expect(await errorOf("/bin/true", Array.from({ length: 5000 }, () => "x"))).toMatchObject({ code: expect.stringMatching(/^ERR_SANDBOX_/) as string });
+    expect(await errorOf("/bin/true", Array.from({ length: 40_000 }, () => "x"))).toMatchObject({ code: "ERR_SANDBOX_OPTION" });
   });
 
   test("a port to listen on that is taken", async () => {

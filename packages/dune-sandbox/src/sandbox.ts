@@ -1,5 +1,6 @@
 /** Running a program in the sandbox. */
 
+import { resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { Denial } from "./denial.js";
 import { requirePlatform } from "./failure.js";
@@ -86,7 +87,7 @@ export class Sandbox implements AsyncDisposable {
   static async spawn(program: string, args: readonly string[] = [], options: SandboxOptions = {}): Promise<Sandbox> {
     await requirePlatform();
     const { policy, limits, ...rest } = options;
-    const cwd = options.cwd ?? currentDirectory();
+    const cwd = workingDirectory(options);
     return Sandbox.#start(program, args, { ...rest, layers: apiLayers(policy, limits, cwd) });
   }
 
@@ -97,7 +98,8 @@ export class Sandbox implements AsyncDisposable {
   }
 
   static async #start(program: string, args: readonly string[], options: LayeredOptions): Promise<Sandbox> {
-    const { layers, cwd = currentDirectory(), env = process.env, signal, stdio = "pipe" } = options;
+    const { layers, env = process.env, signal, stdio = "pipe" } = options;
+    const cwd = workingDirectory(options);
     signal?.throwIfAborted();
     const run = new Run(prepare({ program, args, layers, cwd, env }), {
       stdio: typeof stdio === "object" ? stdio : [stdio, stdio, stdio],
@@ -131,6 +133,10 @@ export class Sandbox implements AsyncDisposable {
     this.kill("SIGKILL");
     await this.#cleaned;
   }
+}
+
+function workingDirectory({ cwd }: Pick<SandboxOptions, "cwd">): string {
+  return cwd === undefined ? currentDirectory() : resolve(cwd);
 }
 
 function apiLayers(policy: SandboxOptions["policy"], limits: SandboxOptions["limits"], cwd: string): PolicyLayer[] {

@@ -60,6 +60,7 @@ int close_all(unsigned int from, unsigned int flags);
 void flag_set(_Atomic int *flag, int value);
 int flag_wait(_Atomic int *flag);
 void die_with_parent(void);
+void kill_descendants(void);
 void drop_capabilities(void);
 void lock_capabilities(void);
 ssize_t read_file(int dir, const char *path, char *buffer, size_t size);

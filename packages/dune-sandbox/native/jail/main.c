@@ -299,6 +299,8 @@ static void end_helpers(void)
 	if (relay)
 		kill(relay, SIGKILL);
 	sweeper_dismiss();
+	if (!(plan.layers & LAYER_PID))
+		kill_descendants();
 	while (waitpid(-1, NULL, __WALL) > 0)
 		;
 }

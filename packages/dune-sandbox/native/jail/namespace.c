@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,8 +56,9 @@ static int userns_create(void)
 	if (pipe2(ready, O_CLOEXEC) < 0 || (pid = spawn_process(0, NULL)) < 0)
 		fail(LAYER_USER, errno, "fork", "");
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		byte = unshare(CLONE_NEWUSER) < 0 ? (char)errno : 0;
-		if (write(ready[1], &byte, 1) == 1)
+		if (write(ready[1], &byte, 1) == 1 && !byte)
 			pause();
 		_exit(0);
 	}

@@ -119,12 +119,20 @@ static void parse_filter(struct plan *plan, struct payload *p)
 	plan->nfilter = size / sizeof *plan->filter;
 }
 
+/* Whether `index` and what follows, `count` in all, are among the six arguments of a system call. */
+static int is_argument(uint8_t index, int count)
+{
+	return index == NO_ARG || index + count <= 6;
+}
+
 static void parse_syscall(struct plan *plan, struct payload *p)
 {
 	struct plan_syscall call;
 
 	take(p, &call, sizeof call);
-	if (call.number >= PLAN_MAX_SYSCALL) {
+	if (call.number >= PLAN_MAX_SYSCALL || !is_argument(call.dir, 1) || !is_argument(call.path, 1) ||
+	    !is_argument(call.dir2, 1) || !is_argument(call.path2, 1) || !is_argument(call.openflags, 1) ||
+	    !is_argument(call.address, 2)) {
 		p->ok = 0;
 		return;
 	}

@@ -9,8 +9,6 @@
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -49,20 +47,6 @@ static void keep_only_events(void)
 	if (events > 0)
 		syscall(SYS_close_range, 0, events - 1, CLOSE_RANGE_UNSHARE);
 	syscall(SYS_close_range, events + 1, ~0u, 0);
-}
-
-/* Without a pid namespace the others do not die with us: end every descendant. */
-static void kill_descendants(void)
-{
-	char path[64], children[4096];
-
-	snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-	do {
-		if (read_file(AT_FDCWD, path, children, sizeof children) <= 0)
-			return;
-		for (char *at = children, *next; (next = at, strtol(at, &next, 10)) && next != at; at = next)
-			kill((pid_t)strtol(at, NULL, 10), SIGKILL);
-	} while (waitpid(-1, NULL, __WALL) > 0);
 }
 
 static _Noreturn void wait_for(pid_t program)

@@ -40,7 +40,7 @@ static size_t read_name(const uint8_t *packet, size_t size, char name[MAX_NAME +
 		size_t label = packet[at++];
 
 		/* No compression can occur in the first name of a packet. */
-		if (label > 63 || at + label > size || length + label + 1 > MAX_NAME)
+		if (label > 63 || at + label > size || length + label + 1 > MAX_NAME + 1) /* the last dot is not part of it */
 			return 0;
 		memcpy(name + length, packet + at, label);
 		if (memchr(name + length, 0, label)) /* a NUL would end our text early */

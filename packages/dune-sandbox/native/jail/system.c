@@ -7,9 +7,12 @@
 #include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <linux/openat2.h>
 
@@ -110,4 +113,21 @@ int write_file(int dir, const char *path, const char *text)
 		error = -errno;
 	close(fd);
 	return error;
+}
+
+/*
+ * End every descendant of a subreaper and wait for it: what loses its parent
+ * becomes a child of ours. With a pid namespace the kernel does this for us.
+ */
+void kill_descendants(void)
+{
+	char path[64], children[4096];
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+	do {
+		if (read_file(AT_FDCWD, path, children, sizeof children) <= 0)
+			return;
+		for (char *at = children, *next; strtol(at, &next, 10) && next != at; at = next)
+			kill((pid_t)strtol(at, NULL, 10), SIGKILL);
+	} while (waitpid(-1, NULL, __WALL) > 0);
 }
