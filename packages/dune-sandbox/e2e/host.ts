@@ -2,10 +2,11 @@
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { inject } from "vitest";
 import type { Scene } from "./scene.js";
 
-const SCRIPT = fileURLToPath(new URL("host.py", import.meta.url));
+const SCRIPT = join(inject("scripts"), "host.py");
 
 /** What the host noticed of a probe. */
 export interface Noticed {

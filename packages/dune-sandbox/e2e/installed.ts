@@ -4,7 +4,7 @@
  * in node_modules, not a workspace.
  */
 
-import { chmodSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Path of the installed command line tool. */
     readonly cli: string;
+    /** Directory of the scripts that run beside the tests. */
+    readonly scripts: string;
   }
 }
 
@@ -28,6 +30,8 @@ export function setup(project: TestProject): () => void {
   const modules = join(directory, "node_modules");
   install(fileURLToPath(new URL("..", import.meta.url)), modules, new Set());
   project.provide("cli", join(modules, "@dune/sandbox/dist/cli.js"));
+  for (const script of ["host.py", "terminal.py"]) copyFileSync(fileURLToPath(new URL(script, import.meta.url)), join(directory, script));
+  project.provide("scripts", directory);
   return () => {
     rmSync(directory, { recursive: true });
   };

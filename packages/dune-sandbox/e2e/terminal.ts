@@ -2,11 +2,12 @@
 
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { inject } from "vitest";
 import { CLI, ROOT } from "./harness.js";
 import type { RunOptions } from "./harness.js";
 
-const SCRIPT = fileURLToPath(new URL("terminal.py", import.meta.url));
+const SCRIPT = join(inject("scripts"), "terminal.py");
 const PATIENCE = 15_000;
 
 export class Terminal {
