@@ -16,6 +16,17 @@ function file(name: string, content: string | Buffer, mode = 0o755): string {
   return `./${name}`;
 }
 
+/** A program that names its loader: one PT_INTERP right behind the header. */
+function elfWithLoader(path: string): Buffer {
+  const loader = Buffer.from(`${path}\0`);
+  const segment = Buffer.alloc(56);
+  segment.writeUInt32LE(3, 0); // PT_INTERP
+  segment.writeBigUInt64LE(120n, 8);
+  segment.writeBigUInt64LE(BigInt(loader.length), 32);
+  segment.writeBigUInt64LE(BigInt(loader.length), 40);
+  return Buffer.concat([elf({ 32: 64, 56: 1 }), segment, loader]);
+}
+
 /** An ELF64 file header without program headers; `at` overwrites bytes. */
 function elf(at: Readonly<Record<number, number>> = {}): Buffer {
   const bytes = Buffer.alloc(64);
@@ -134,18 +145,23 @@ describe("resolveProgram", () => {
   });
 
   it("names the missing loader, and what installs musl's", () => {
-    // One PT_INTERP right behind the header.
-    const loader = Buffer.from("/lib/ld-musl-nowhere.so.1\0");
-    const header = elf({ 32: 64, 56: 1 });
-    const segment = Buffer.alloc(56);
-    segment.writeUInt32LE(3, 0); // PT_INTERP
-    segment.writeBigUInt64LE(120n, 8);
-    segment.writeBigUInt64LE(BigInt(loader.length), 32);
-    segment.writeBigUInt64LE(BigInt(loader.length), 40);
-    expect(errorOf(file("musl", Buffer.concat([header, segment, loader])))).toMatchObject({
+    expect(errorOf(file("musl", elfWithLoader("/lib/ld-musl-nowhere.so.1")))).toMatchObject({
       code: "ERR_SANDBOX_PROGRAM_INTERPRETER_MISSING",
       message: expect.stringContaining("/lib/ld-musl-nowhere.so.1") as string,
       fix: "apt install musl",
+    });
+  });
+
+  // The file becomes readable for the program, and the program says which one it is.
+  it.each<[what: string, make: () => string]>([
+    ["a directory", () => cwd],
+    ["a file of data", () => join(cwd, file("data", "secret", 0o755))],
+    ["a program that may not be executed", () => join(cwd, file("plain.so", elf(), 0o644))],
+    ["a device", () => "/dev/null"],
+  ])("does not take %s for a loader", (_, make) => {
+    expect(errorOf(file("decoy", elfWithLoader(make())))).toMatchObject({
+      code: "ERR_SANDBOX_PROGRAM_NOT_EXECUTABLE",
+      message: expect.stringContaining("not an executable ELF file") as string,
     });
   });
 });

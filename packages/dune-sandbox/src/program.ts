@@ -116,7 +116,7 @@ function inspect(path: string, shown: string, context: ProgramContext, depth: nu
   const head = readHead(path, name);
   if (head.length === 0) throw failure("NOT_EXECUTABLE", `${name} is empty`);
   if (head.subarray(0, 2).equals(Buffer.from("#!"))) return inspectScript(head, name, context, depth);
-  if (head.subarray(0, 4).equals(Buffer.from("\x7fELF", "latin1"))) return inspectElf(path, name, context);
+  if (isElf(head)) return inspectElf(path, name, context);
   throw unknownFormat(head, name, shown);
 }
 
@@ -186,12 +186,24 @@ function inspectElf(path: string, name: string, context: ProgramContext): Image 
   return { kind: "elf", interpreter: loader, extraReads: [requireLoader(loader, what, context, musl ? "apt install musl" : undefined)] };
 }
 
+/** The program chooses its loader, so it must not choose just any file: only what the kernel would take for one. */
 function requireLoader(loader: string, what: string, context: ProgramContext, fix: string | undefined): ResolvedPath {
+  let found: ResolvedPath;
   try {
-    return resolveHostPath(resolve(context.cwd, loader));
+    found = resolveHostPath(resolve(context.cwd, loader));
   } catch (cause) {
     throw failure("INTERPRETER_MISSING", `${capital(what)} is not there`, fix, cause);
   }
+  if (!isLoader(found.path)) throw failure("NOT_EXECUTABLE", `${capital(what)} is not an executable ELF file`);
+  return found;
+}
+
+function isLoader(path: string): boolean {
+  return statOf(path)?.isFile() === true && isExecutable(path) && isElf(readHead(path, quote(path)));
+}
+
+function isElf(head: Buffer): boolean {
+  return head.subarray(0, 4).equals(Buffer.from("\x7fELF", "latin1"));
 }
 
 function parseElf(path: string, name: string): ElfFile {

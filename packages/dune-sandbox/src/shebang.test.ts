@@ -35,6 +35,13 @@ describe("envProgram", () => {
     expect(wanted("/usr/bin/env", "-S A=1 ruby -w")).toBe("ruby");
   });
 
+  it.each([
+    "-u ./decoy", "-S -u ./decoy sh", "-S-u ./decoy sh", "-S --chdir ./decoy sh", "-S A=1 -u ./decoy sh", "-vS ./decoy sh", "--split-string=-C ./decoy sh",
+    "-S PATH=. decoy", "-S \"./decoy\" sh", "-S ${DECOY} sh", "-S A=\\c decoy", "-S",
+  ])("does not guess what env does with %s", (argument) => {
+    expect(wanted("/usr/bin/env", argument)).toBeUndefined();
+  });
+
   it("has nothing to find for another interpreter or no argument", () => {
     expect(wanted("/bin/sh", "-e")).toBeUndefined();
     expect(wanted("/usr/bin/env")).toBeUndefined();

@@ -25,11 +25,22 @@ export function readShebang(head: Buffer): Shebang | { readonly problem: string 
   return { interpreter, argument: argument === "" ? undefined : argument, carriageReturn };
 }
 
-/** The program that `env` will look for in PATH, for a script that begins with `#!/usr/bin/env name`. */
+/**
+ * The program that `env` will look for in PATH, for a script that begins with `#!/usr/bin/env name`.
+ * `undefined` where that takes more of env's own grammar than `-S` and assignments: its options take
+ * arguments, and a guess would let a script choose which file is taken for its interpreter.
+ */
 export function envProgram({ interpreter, argument }: Shebang): string | undefined {
   if (argument === undefined || !/(^|\/)env$/.test(interpreter)) return undefined;
   const split = /^(?:-S|--split-string(?:=|[ \t]+))[ \t]*(.*)$/.exec(argument)?.[1];
   // Without -S the kernel hands over everything as one word.
   const words = split === undefined ? [argument] : split.split(/[ \t]+/);
-  return words.find((word) => !word.startsWith("-") && !word.includes("="));
+  const program = words.findIndex((word) => !word.includes("="));
+  if (program === -1 || words.slice(0, program + 1).some((word) => !isPlain(word))) return undefined;
+  return words[program];
+}
+
+/** Neither an option, nor anything that `env -S` expands, nor the PATH in which the program is looked up. */
+function isPlain(word: string): boolean {
+  return word !== "" && !/^-|^PATH=|["'\\$#]/.test(word);
 }

@@ -150,9 +150,17 @@ describe("the program", () => {
   const program = (path: string, extraReads: readonly string[] = []) =>
     ({ path, spelled: path, links: [], argv0: path, kind: "elf", extraReads: extraReads.map((extra) => ({ path: extra, links: [] })) }) as const;
 
-  it("may be read and executed, and so may its interpreter", () => {
-    const rules = mergePolicy([], { ...context, program: program("/home/u/tool", ["/home/u/data"]) }).paths;
-    expect([ruleAt(rules, "/home/u/tool"), ruleAt(rules, "/home/u/data")]).toEqual(["r-x", "r-x"]);
+  it("may be read and executed", () => {
+    const rules = mergePolicy([], { ...context, program: program("/home/u/tool", ["/usr/bin/python3"]) }).paths;
+    expect([ruleAt(rules, "/home/u/tool"), ruleAt(rules, "/usr/bin/python3")]).toEqual(["r-x", undefined]);
+  });
+
+  // The program's own bytes name the interpreter: what it names is not granted for that.
+  it("gets no interpreter that the policy does not let it execute", () => {
+    const outside = { ...context, program: program("/home/u/project/run", ["/home/u/data"]) };
+    expect(errorOf(() => mergePolicy([], outside))).toMatchObject({ code: "ERR_SANDBOX_PROGRAM_INTERPRETER_MISSING", fix: "--exec /home/u/data" });
+    expect(errorOf(() => mergePolicy([layer({ filesystem: { read: ["/home/u/data"] } })], outside)).fix).toBe("--exec /home/u/data");
+    expect(ruleAt(mergePolicy([layer({ filesystem: { exec: ["/home/u/data"] } })], outside).paths, "/home/u/data")).toBe("r-x");
   });
 
   it("needs no rule where the others let it start", () => {

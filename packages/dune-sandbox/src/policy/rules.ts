@@ -201,13 +201,20 @@ function workingDirectoryError(cwd: string, reason: string): SandboxError {
   );
 }
 
-/** A rule of its own only where the others do not already let it start: each one is a mount, and a narrower rule would win. */
-function addProgram(rules: PathRules, program: ResolvedProgram): void {
-  for (const found of [{ path: program.path, links: program.links }, ...program.extraReads]) {
-    const covering = rules.covering(found.path);
-    if (covering?.exec === true) continue;
-    rules.add(found, { read: true, write: covering?.write ?? false, exec: true }, DEFAULT, false);
-  }
+/**
+ * The program gets a rule of its own where the others do not already let it start: the caller named it.
+ * Interpreters and loaders get none: the program names them, and would grant itself what it likes.
+ */
+function addProgram(rules: PathRules, { path, links, spelled, extraReads }: ResolvedProgram): void {
+  const around = rules.covering(path);
+  if (around?.exec !== true) rules.add({ path, links }, { read: true, write: around?.write ?? false, exec: true }, DEFAULT, false);
+  const outside = extraReads.find((needed) => rules.covering(needed.path)?.exec !== true);
+  if (outside === undefined) return;
+  throw new SandboxError(
+    "ERR_SANDBOX_PROGRAM_INTERPRETER_MISSING",
+    `${quote(spelled)} names ${quote(outside.path)} as its interpreter or loader, which the policy does not let it execute`,
+    { fix: `--exec ${quote(outside.path)}` },
+  );
 }
 
 function union(old: readonly Link[], more: readonly Link[]): Link[] {
