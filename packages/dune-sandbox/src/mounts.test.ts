@@ -63,6 +63,16 @@ describe("the mounts", () => {
     expect(mountAt(mounts, "data/file")).toMatchObject({ flags: BIND.readonly | BIND.noexec });
   });
 
+  // Else `mv` of a directory above takes the rule away from its path.
+  test("every directory between a rule and the writable one above is a mount of its own, which nobody can rename", () => {
+    mkdirSync(join(base, "work/a/b/c"), { recursive: true });
+    const mounts = rootMounts(options([rule("work", "rw"), rule("work/a/b/c", "r"), rule("data", "r"), rule("data/deep", "rw")], { idmap: true }));
+    for (const name of ["work/a", "work/a/b"]) expect(mountAt(mounts, name)).toEqual({ kind: "bind", source: join(base, name), target: join(base, name), flags: BIND.noexec | BIND.idmap });
+    expect(mountAt(mounts, "work/a/b/c")).toMatchObject({ flags: BIND.readonly | BIND.noexec | BIND.idmap });
+    expect(mounts.filter(({ target }) => isWithin(target, join(base, "work")))).toHaveLength(4);
+    expect(mounts.filter(({ target }) => isWithin(target, join(base, "data")))).toHaveLength(2);
+  });
+
   test("as root only what was granted by name has its ids mapped, not the system's directories", () => {
     const mounts = rootMounts(options([rule("work", "rwx"), rule("/usr", "rx", { optional: true }), rule("/etc", "r")], { idmap: true }));
     const mapped = mounts.flatMap((mount) => (mount.kind === "bind" && (mount.flags & BIND.idmap) !== 0 ? [mount.source] : []));

@@ -1,6 +1,7 @@
 /** From the policy's paths to the program's root: what is mounted where, and the Landlock rules that say the same. */
 
 import { realpathSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { ACCESS, accessFor } from "./landlock.js";
 import { BIND } from "./plan.js";
 import type { MountPlan } from "./plan.js";
@@ -41,17 +42,17 @@ export interface RootRule {
  * @throws {NodeJS.ErrnoException} if a rule's path has gone since the policy was loaded
  */
 export function rootMounts(options: RootOptions): MountPlan[] {
-  const { paths, idmap, overlay } = options;
+  const { idmap, overlay } = options;
   const mounts: MountPlan[] = [
     ...privateDirectories(options).map((target) => ({ kind: "tmpfs" as const, target, size: options.tmp, mode: target === options.home ? 0o700 : 0o1777 })),
     ...deviceMounts(options.tmp),
-    ...necessary(paths).map((rule) => ({
+    ...anchored(necessary(options.paths)).map((rule) => ({
       kind: "bind" as const,
       source: rule.path,
       target: rule.path,
       flags: bindFlags(rule) | (idmap && !rule.optional && !isSystemDirectory(rule.path) ? BIND.idmap : 0) | (overlay && rule.write && isDirectory(rule.path) ? BIND.overlay : 0),
     })),
-    ...symlinks(paths),
+    ...symlinks(options.paths),
   ];
   // Generated files last: they cover what the binds brought.
   return [...mounts.sort(byTarget), ...fileMounts(options)];
@@ -108,6 +109,21 @@ function necessary(paths: readonly PathRule[]): PathRule[] {
     const above = covering(rule, paths);
     return above?.read !== rule.read || above.write !== rule.write || above.exec !== rule.exec || above.optional !== rule.optional;
   });
+}
+
+/**
+ * The rules, and one like the rule above for each directory between a rule and the writable one above it:
+ * a mount point cannot be renamed (rename(2), EBUSY). Else the directory could be moved away with the
+ * rule's mount in it, and another be put in its place.
+ */
+function anchored(rules: readonly PathRule[]): PathRule[] {
+  const between = new Map<string, PathRule>();
+  for (const rule of rules) {
+    const above = covering(rule, rules);
+    if (above?.write !== true) continue;
+    for (let path = dirname(rule.path); path !== above.path; path = dirname(path)) between.set(path, { ...above, path, links: [] });
+  }
+  return [...rules, ...between.values()];
 }
 
 function covering(rule: PathRule, paths: readonly PathRule[]): PathRule | undefined {
