@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
-import { SandboxError } from "./errors.js";
+import { SandboxError, UnsupportedError } from "./errors.js";
 import { identityFor } from "./identity.js";
 import { ALL_LAYERS, NAMESPACES, planJail } from "./jail.js";
 import type { JailOptions } from "./jail.js";
@@ -118,6 +118,14 @@ describe("layers", () => {
     expect(replaced({}).join()).toContain("nameserver 127.0.0.1");
     expect(replaced({ layers: ALL_LAYERS.filter((layer) => layer !== "net") }).join()).not.toContain("nameserver 127.0.0.1\noptions timeout:1");
   });
+});
+
+test("root without a user namespace is refused, as its program would own the host's files", () => {
+  const asRoot = { identity: identityFor(0, 0), bestEffort: true };
+  expect(() => planJail(options(asRoot))).not.toThrow();
+  const refused = (): unknown => planJail(options({ ...asRoot, layers: NONE }));
+  expect(refused).toThrow(UnsupportedError);
+  expect(refused).toThrow(expect.objectContaining({ code: "ERR_SANDBOX_UNSUPPORTED", fix: expect.stringContaining("ordinary user") as string }) as Error);
 });
 
 describe("what only a missing layer could give is an error", () => {

@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { compileFilter } from "./filter.js";
-import { SandboxError } from "./errors.js";
+import { SandboxError, UnsupportedError } from "./errors.js";
+import { isRoot } from "./identity.js";
 import { handledBy } from "./landlock.js";
 import type { Handled } from "./landlock.js";
 import { configurationFile, hostRules, narrowedRules, rootMounts, rootRules } from "./mounts.js";
@@ -59,7 +60,8 @@ export interface JailOptions {
 }
 
 /**
- * @throws {SandboxError} `ERR_SANDBOX_POLICY` if the policy asks for something that the missing layers alone could give
+ * @throws {SandboxError} `ERR_SANDBOX_POLICY` if the policy asks for something that the missing layers alone could give,
+ *   `ERR_SANDBOX_UNSUPPORTED` if the program would be the host's root
  */
 export function planJail(options: JailOptions): JailPlan {
   const { program, args, policy, layers } = options;
@@ -119,7 +121,12 @@ function landlockByAbi({ layers, bestEffort }: JailOptions): Handled[] {
 /** The helper takes an ABI of which nothing is handled as one that the plan does not know. */
 const NOTHING: Handled = { fs: 0, net: 0, scoped: 0 };
 
-function requireLayers({ policy, layers, dryRun }: JailOptions): void {
+function requireLayers({ policy, layers, dryRun, identity }: JailOptions): void {
+  if (!layers.includes("user") && isRoot(identity.insideUid)) {
+    throw new UnsupportedError("Without a user namespace a program started by root would be root on the host, and own all files there; this host gives none", {
+      fix: "run dune-sandbox as an ordinary user",
+    });
+  }
   if (!layers.includes("net") && policy.network.mode === "none" && policy.network.allow.length + policy.network.listen.length > 0) {
     throw new SandboxError("ERR_SANDBOX_POLICY", "The policy allows single destinations, which takes a network namespace, and this host gives none", { fix: "npx @dune/req --engine process" });
   }

@@ -145,6 +145,11 @@ describe("the Landlock rules", () => {
     for (const path of ["/", "/tmp", "/dev/shm", "/dev/pts", "/run"]) expect(paths).not.toContain(path);
   });
 
+  test("let the host's own /proc be read, and only a private one be written", () => {
+    expect(access(hostRules([]), "/proc")).toBe(ACCESS.READ_DIR | ACCESS.READ_FILE);
+    expect(access(rootRules(options([])), "/proc")).toBe(ACCESS.READ_DIR | ACCESS.READ_FILE | ACCESS.WRITE_FILE);
+  });
+
   test("make no device nodes, anywhere", () => {
     for (const { access: granted } of rootRules(options([rule("work", "rwx"), rule("/usr", "rx")]))) {
       expect(granted & (ACCESS.MAKE_CHAR | ACCESS.MAKE_BLOCK)).toBe(0);

@@ -67,7 +67,7 @@ export function rootRules(options: RootOptions): RootRule[] {
     ...grantRules(options.paths),
     // Our own /dev holds the harmless devices only: one rule for all costs less than one for each.
     { path: "/dev", access: ACCESS.READ_DIR | ACCESS.READ_FILE | ACCESS.WRITE_FILE | ACCESS.IOCTL_DEV },
-    PROC_RULE,
+    { path: "/proc", access: PROC_READ | ACCESS.WRITE_FILE },
     ...scratch.map((path) => ({ path, access: accessFor(ALL, "directory") })),
     ...fileMounts(options).map(({ target }) => ({ path: target, access: ACCESS.READ_FILE })),
   ];
@@ -78,12 +78,13 @@ export function hostRules(paths: readonly PathRule[]): RootRule[] {
   return [
     ...grantRules(paths),
     ...DEVICES.map((name) => ({ path: `/dev/${name}`, access: accessFor({ read: true, write: true, exec: false }, "device") })),
-    PROC_RULE,
+    // The host's own: nothing of it is covered by a mount, so nothing of it is to be written.
+    { path: "/proc", access: PROC_READ },
   ];
 }
 
 /** Of another process /proc shows what ptrace may see, and Landlock forbids ptrace across its border. */
-const PROC_RULE: RootRule = { path: "/proc", access: ACCESS.READ_DIR | ACCESS.READ_FILE | ACCESS.WRITE_FILE };
+const PROC_READ = ACCESS.READ_DIR | ACCESS.READ_FILE;
 
 function grantRules(paths: readonly PathRule[]): RootRule[] {
   return necessary(paths).map((rule) => ({ path: rule.path, access: accessFor(rule, isDirectory(rule.path) ? "directory" : "file") }));
