@@ -85,6 +85,13 @@ describe("the mounts", () => {
     expect(overlays).toEqual([join(base, "work")]);
   });
 
+  test("in a dry run a file granted by itself is read-only, for mounts and Landlock alike", () => {
+    const dry = options([rule("data", "rw"), rule("data/file", "rwx")], { overlay: true });
+    expect(mountAt(rootMounts(dry), "data/file")).toMatchObject({ flags: BIND.readonly });
+    expect(rootRules(dry).find(({ path }) => path === join(base, "data/file"))?.access).toBe(accessFor({ read: true, write: false, exec: true }, "file"));
+    expect(mountAt(rootMounts({ ...dry, overlay: false }), "data/file")).toMatchObject({ flags: 0 });
+  });
+
   test("links are made again, each once", () => {
     const links = [{ path: join(base, "alias"), text: "data" }];
     const mounts = rootMounts(options([rule("data", "r", { links }), rule("work", "rw", { links })]));

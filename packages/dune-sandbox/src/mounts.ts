@@ -24,7 +24,7 @@ export interface RootOptions {
    * directories, even if a policy file repeats them: all that only root may read there would become readable.
    */
   readonly idmap: boolean;
-  /** Keep changes apart and throw them away (dry run). */
+  /** Keep changes apart and throw them away (dry run); files that were granted by themselves are read-only. */
   readonly overlay: boolean;
   /** Generated files, by the path they replace. */
   readonly files: readonly { readonly path: string; readonly contents: string }[];
@@ -46,11 +46,11 @@ export function rootMounts(options: RootOptions): MountPlan[] {
   const mounts: MountPlan[] = [
     ...privateDirectories(options).map((target) => ({ kind: "tmpfs" as const, target, size: options.tmp, mode: target === options.home ? 0o700 : 0o1777 })),
     ...deviceMounts(options.tmp),
-    ...anchored(necessary(options.paths)).map((rule) => ({
+    ...anchored(necessary(effectivePaths(options))).map((rule) => ({
       kind: "bind" as const,
       source: rule.path,
       target: rule.path,
-      flags: bindFlags(rule) | (idmap && !rule.optional && !isSystemDirectory(rule.path) ? BIND.idmap : 0) | (overlay && rule.write && isDirectory(rule.path) ? BIND.overlay : 0),
+      flags: bindFlags(rule) | (idmap && !rule.optional && !isSystemDirectory(rule.path) ? BIND.idmap : 0) | (overlay && rule.write ? BIND.overlay : 0),
     })),
     ...symlinks(options.paths),
   ];
@@ -64,13 +64,18 @@ export function rootRules(options: RootOptions): RootRule[] {
   return [
     // What is not mounted is not there; listing the root itself gives nothing away.
     { path: "/", access: ACCESS.READ_DIR },
-    ...grantRules(options.paths),
+    ...grantRules(effectivePaths(options)),
     // Our own /dev holds the harmless devices only: one rule for all costs less than one for each.
     { path: "/dev", access: ACCESS.READ_DIR | ACCESS.READ_FILE | ACCESS.WRITE_FILE | ACCESS.IOCTL_DEV },
     { path: "/proc", access: PROC_READ | ACCESS.WRITE_FILE },
     ...scratch.map((path) => ({ path, access: accessFor(ALL, "directory") })),
     ...fileMounts(options).map(({ target }) => ({ path: target, access: ACCESS.READ_FILE })),
   ];
+}
+
+/** An overlay takes a directory; in a dry run a file granted by itself can only be kept by not writing it. */
+function effectivePaths({ paths, overlay }: Pick<RootOptions, "paths" | "overlay">): readonly PathRule[] {
+  return overlay ? paths.map((rule) => (rule.write && !isDirectory(rule.path) ? { ...rule, write: false } : rule)) : paths;
 }
 
 /** The rules for a root that is the host's own: nothing private, no listing of the root. */

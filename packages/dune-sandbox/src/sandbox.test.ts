@@ -310,6 +310,16 @@ describe("a dry run", () => {
     expect(() => readFileSync(join(cwd, "made"))).toThrow(/ENOENT/);
   });
 
+  test("does not reach a single file that was granted", async () => {
+    const { cwd, file } = scene();
+    const options = { cwd, policy: { filesystem: { write: [file] } } };
+    const line = "(echo new > ../file) 2>/dev/null || echo refused";
+    expect(await sh(line, { ...options, dryRun: true })).toMatchObject({ stdout: "refused\n", changes: [] });
+    expect(readFileSync(file, "utf8")).toBe(secret);
+    expect(await sh(line, options)).toMatchObject({ stdout: "" });
+    expect(readFileSync(file, "utf8")).toBe("new\n");
+  });
+
   test("a program that changes nothing has no changes", async () => {
     expect(await sh("cat * > /dev/null; echo x > /tmp/x", { dryRun: true })).toMatchObject({ changes: [] });
   });
