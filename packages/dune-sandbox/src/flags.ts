@@ -33,7 +33,7 @@ export const FLAG_GROUPS: readonly FlagGroup[] = [
       { name: "read", value: "PATH", repeat: true, field: ["filesystem", "read"], help: "may be read" },
       { name: "write", value: "PATH", repeat: true, field: ["filesystem", "write"], help: "may be read, written, created, deleted" },
       { name: "exec", value: "PATH", repeat: true, field: ["filesystem", "exec"], help: "may be read and executed" },
-      { name: "dry-run", help: "list the changes and throw them away; granted single files are read-only" },
+      { name: "dry-run", help: "list changes and throw them away; granted single files are read-only" },
     ],
   },
   {

@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { homedir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Denial } from "./denial.js";
 import { learn, saveLearned } from "./learn.js";
 import type { PolicyInput, PolicyLayer } from "./policy/input.js";
@@ -37,6 +38,19 @@ function program(steps: readonly Denial[]): { round: (layers: readonly PolicyLay
   };
 }
 
+function fileIn(directory: string): string {
+  const path = join(directory, "file");
+  writeFileSync(path, "");
+  return path;
+}
+
+function socketIn(directory: string): string {
+  const path = join(directory, "socket");
+  const server = createServer().listen(path); // bound before this returns
+  onTestFinished(() => { server.close(); });
+  return path;
+}
+
 describe("learning", () => {
   test("goes on until nothing new is refused, and grants just that", async () => {
     const { round, granted } = program(reads("/srv/a", "/srv/b", "/srv/c"));
@@ -48,7 +62,7 @@ describe("learning", () => {
   test("says of each grant why it is there", async () => {
     const { round } = program([...reads("/srv/a"), denial("connect", { network: { allow: ["example.org:443"] } }, "connect")]);
     const { comments } = await learn([], round, "/w");
-    expect(comments).toEqual({ "filesystem.read[0]": "read by openat", "network.allow[0]": "connect by connect" });
+    expect(comments).toEqual({ "filesystem.read[0]": "read by openat", "network.allow[0]": "connect by connect, not tried while learning" });
   });
 
   test("keeps what the caller grants to begin with, wherever the file will lie", async () => {
@@ -69,6 +83,57 @@ describe("learning", () => {
     expect((await learn([], succeeds, "/w")).policy).toEqual({});
     const { round } = program([call]);
     expect((await learn([], round, "/w")).policy).toEqual({ syscalls: { allow: ["perf_event_open"] } });
+  });
+
+  test.each<[what: string, input: () => PolicyInput]>([
+    ["a destination", () => ({ network: { allow: ["example.org:443"] } })],
+    ["a port", () => ({ network: { listen: [8080] } })],
+    ["a system call", () => ({ syscalls: { allow: ["bpf"] } })],
+    ["a single file to write", () => ({ filesystem: { write: [fileIn(temporaryDirectory())] } })],
+    ["a socket", () => ({ filesystem: { read: [socketIn(temporaryDirectory())] } })],
+    ["a directory with a socket in it", () => ({ filesystem: { read: [dirname(socketIn(temporaryDirectory()))] } })],
+    ["a device", () => ({ filesystem: { read: ["/dev/null"] } })],
+  ])("%s is written down, but not tried: no dry run would take back what comes of it", async (_what, make) => {
+    const input = make();
+    const given: PolicyInput[] = [];
+    const round = (layers: readonly PolicyLayer[]): Promise<SandboxResult> => {
+      given.push(layers[0]?.input ?? {});
+      const read = JSON.stringify(given.at(-1)).includes("/srv/a");
+      return Promise.resolve({ ...BASE, code: 1, denials: [...(read ? [] : reads("/srv/a")), denial(input.syscalls === undefined ? "write" : "syscall", input)] });
+    };
+    const { policy, comments } = await learn([], round, "/w");
+    expect(policy).toMatchObject(input.filesystem?.read === undefined ? { ...input } : { filesystem: { read: expect.arrayContaining(input.filesystem.read as string[]) as string[] } });
+    expect(given).toEqual([{}, { filesystem: { read: ["/srv/a"] } }]);
+    expect(Object.values(comments).filter((comment) => comment.endsWith("not tried while learning"))).toHaveLength(1);
+  });
+
+  test("a directory to write is tried, as it has an overlay", async () => {
+    const directory = temporaryDirectory();
+    const given: PolicyInput[] = [];
+    const round = (layers: readonly PolicyLayer[]): Promise<SandboxResult> => {
+      given.push(layers[0]?.input ?? {});
+      return Promise.resolve({ ...BASE, code: given.length - 2, denials: given.length > 1 ? [] : [denial("write", { filesystem: { write: [directory] } })] });
+    };
+    await learn([], round, "/w");
+    expect(given.at(-1)).toEqual({ filesystem: { write: [directory] } });
+  });
+
+  test("what the caller grants is tried, whatever it is", async () => {
+    const given: PolicyInput[] = [];
+    const granted = { network: { allow: ["example.org:443"] }, syscalls: { allow: ["bpf"] } };
+    await learn([policyLayer(granted, "/w")], (layers) => {
+      given.push(layers[0]?.input ?? {});
+      return Promise.resolve({ ...BASE, code: 0, denials: [] });
+    }, "/w");
+    expect(given).toEqual([granted]);
+  });
+
+  test("what was not tried explains a failure before a system call does", async () => {
+    const call = denial("syscall", { syscalls: { allow: ["bpf"] } }, "bpf");
+    const connects = denial("connect", { network: { allow: ["example.org:443"] } }, "connect");
+    const round = (layers: readonly PolicyLayer[]): Promise<SandboxResult> =>
+      Promise.resolve({ ...BASE, code: 1, denials: [call, connects, ...(layers[0]?.input.filesystem === undefined ? reads("/srv/a") : [])] });
+    expect((await learn([], round, "/w")).policy.syscalls).toBeUndefined();
   });
 
   test("of a system call and a file it is the file first", async () => {

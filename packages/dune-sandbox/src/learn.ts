@@ -1,10 +1,12 @@
 /**
  * Learning a policy: the program runs again and again, each time with what it was refused before, until
- * nothing new is refused. Every round is a dry run: the working directory stays as it is. The program
- * never gets more than the policy that is being written, and the policy says which of it to review.
+ * nothing new is refused. Every round is a dry run, and nothing that a dry run cannot take back is tried:
+ * network, system calls, single files to write and sockets are written down, but the program does not
+ * get them unless the caller had granted them. Nobody has reviewed yet what it asks for.
  */
 
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { homedir } from "node:os";
 import type { Denial } from "./denial.js";
 import { SandboxError } from "./errors.js";
@@ -14,6 +16,7 @@ import { absolutePath, normalised } from "./policy/paths.js";
 import { writePolicy } from "./policy/write.js";
 import { quote } from "./quote.js";
 import type { SandboxResult } from "./result.js";
+import { grantedSockets } from "./sockets.js";
 
 /** A program that is refused something new after so many rounds makes names up. */
 const MOST_ROUNDS = 25;
@@ -37,15 +40,44 @@ export async function learn(
   cwd: string,
 ): Promise<Learned> {
   let policy = layers.map((layer) => absolute(layer)).reduce(addPolicies, {});
+  /** The part of `policy` that the program runs with. */
+  let tried = policy;
   const reasons = new Map<string, string>();
   for (let rounds = 1; ; rounds++) {
-    const result = await round([policyLayer(policy, cwd)]);
+    const result = await round([policyLayer(tried, cwd)]);
     const news = newGrants(result, policy);
-    if (news.length === 0 || rounds === MOST_ROUNDS) return { policy, comments: comments(policy, reasons), rounds, result };
     for (const { input, kind, syscall } of news) {
-      for (const value of values(input ?? {})) reasons.set(value, `${kind} by ${syscall}`);
+      const reason = canBeTried(input) ? `${kind} by ${syscall}` : `${kind} by ${syscall}, ${UNTRIED}`;
+      for (const value of values(input)) reasons.set(value, reason);
     }
-    policy = news.map(({ input }) => input ?? {}).reduce(addPolicies, policy);
+    policy = news.map(({ input }) => input).reduce(addPolicies, policy);
+    const next = news.map(({ input }) => input).filter(canBeTried);
+    // The same policy once more would bring the same refusals.
+    if (next.length === 0 || rounds === MOST_ROUNDS) return { policy, comments: comments(policy, reasons), rounds, result };
+    tried = next.reduce(addPolicies, tried);
+  }
+}
+
+const UNTRIED = "not tried while learning";
+
+/** Whether a dry run takes back all that a grant can do: reading files, and writing in directories, which get an overlay. */
+function canBeTried({ filesystem, network, syscalls }: PolicyInput): boolean {
+  if (network !== undefined || syscalls !== undefined) return false;
+  const { read = [], exec = [], write = [] } = filesystem ?? {};
+  return [...read, ...exec].every((path) => isHarmless(path)) && write.every((path) => isHarmless(path) && stat(path)?.isDirectory() === true);
+}
+
+/** No socket, device or pipe, with somebody at the other end; nor a directory with a socket in it. */
+function isHarmless(path: string): boolean {
+  const found = stat(path);
+  return (found === undefined || found.isFile() || found.isDirectory()) && grantedSockets([{ path, optional: false }]).length === 0;
+}
+
+function stat(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined; // gone meanwhile; whoever loads the policy says so
   }
 }
 
@@ -59,16 +91,20 @@ export function saveLearned(file: string, { policy, comments }: Learned, program
   }
 }
 
+/** A denial that a grant would lift. */
+type Grantable = Denial & { readonly input: PolicyInput };
+
 /**
  * Denials worth a grant. System calls that a program tries and does without stay refused: they are
  * granted only if it failed and nothing else explains it.
  */
-function newGrants({ denials, code }: SandboxResult, policy: PolicyInput): Denial[] {
+function newGrants({ denials, code }: SandboxResult, policy: PolicyInput): Grantable[] {
   const known = new Set(values(policy));
-  const grants = denials.filter(({ input }) => input !== undefined && values(input).some((value) => !known.has(value)));
-  const others = grants.filter(({ kind }) => kind !== "syscall");
-  if (others.length > 0) return others;
-  return code === 0 ? [] : grants;
+  const grantable = denials.filter((denial): denial is Grantable => denial.input !== undefined);
+  const isNew = ({ input }: Grantable): boolean => values(input).some((value) => !known.has(value));
+  // What was not tried explains as much as what is new.
+  const others = grantable.filter((denial) => denial.kind !== "syscall" && (isNew(denial) || !canBeTried(denial.input)));
+  return others.length === 0 && code !== 0 ? grantable.filter(isNew) : others.filter(isNew);
 }
 
 /** Every single grant of a policy, as one comparable word. */
@@ -93,6 +129,7 @@ function comments(policy: PolicyInput, reasons: ReadonlyMap<string, string>): Re
   };
   for (const list of ["read", "write", "exec"] as const) note(`filesystem.${list}`, list, policy.filesystem?.[list]);
   note("network.allow", "allow", policy.network?.allow);
+  note("network.listen", "listen", policy.network?.listen?.map(String));
   note("syscalls.allow", "syscall", policy.syscalls?.allow);
   return comments;
 }

@@ -15,7 +15,7 @@ const MOST_ENTRIES = 2000;
 const SKIPPED = new Set(["node_modules", ".git"]);
 
 /** Sockets near the top of the directories that were granted by name, sorted. */
-export function grantedSockets(paths: readonly PathRule[]): string[] {
+export function grantedSockets(paths: readonly Pick<PathRule, "path" | "optional">[]): string[] {
   const walk = new Walk();
   for (const rule of paths.filter(({ optional }) => !optional)) walk.visit(rule.path, 0);
   return [...walk.sockets].sort();
