@@ -14,8 +14,8 @@ const REMOVE_PAUSE_MS = 10;
 
 const MOUNT = "/sys/fs/cgroup";
 
-/** The reaper is in the cgroup, too. */
-const OWN_TASKS = 1;
+/** The reaper is in the cgroup, too; and one more than the policy allows, so that it is seen and the run stopped. */
+const OWN_TASKS = 2;
 
 export interface CgroupLimits {
   /** Bytes. */

@@ -53,6 +53,22 @@ describe("a listing", () => {
     expect(listed.map(({ kind, path }) => `${kind} ${path}`)).toEqual(["renamed /w/x", "created /w/y"]);
   });
 
+  test.each<[what: string, changes: () => Change[], lines: number]>([
+    ["files", () => Array.from({ length: 50_000 }, (_, index) => created(`/w/${index}`, 1)), 50_000],
+    ["files in a new directory", () => [created("/w"), ...Array.from({ length: 50_000 }, (_, index) => created(`/w/${index}`, 1))], 1],
+    ["new directories, and as many deleted", () => Array.from({ length: 20_000 }, (_, index) => [created(`/w/${index}`), created(`/w/${index}/f`, 1), deleted(`/old/${index}`)]).flat(), 40_000],
+  ])("of many %s does not take for ever", (_what, changes, lines) => {
+    const inventory = (path: string) => new Map([["/other", path.length]]);
+    expect(foldChanges(changes(), inventory)).toHaveLength(lines);
+  });
+
+  test("asks for each deleted directory once, however many are new", () => {
+    const asked: string[] = [];
+    const changes = ["a", "b", "c"].flatMap((name) => [created(`/w/${name}`), created(`/w/${name}/f`, 1), deleted(`/old/${name}`)]);
+    foldChanges(changes, (path) => { asked.push(path); return undefined; });
+    expect(asked.sort()).toEqual(["/old/a", "/old/b", "/old/c"]);
+  });
+
   test("looks at the host's files if nothing else is said", () => {
     const base = temporaryDirectory();
     mkdirSync(join(base, "old/sub"), { recursive: true });

@@ -28,41 +28,94 @@ type Inventory = ReadonlyMap<string, number>;
  * @param inventory what the host, which nothing has changed, has in a directory; undefined if it is none
  */
 export function foldChanges(changes: readonly Change[], inventory: (path: string) => Inventory | undefined = hostInventory): ListedChange[] {
-  // What is below a directory comes right after it, before "build-x" and "build.log".
-  const key = ({ path }: Change): string => path.replaceAll("/", "\0");
-  const sorted = [...changes].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const sorted = inOrder(changes);
   const folded: ListedChange[] = [];
-  let above: { path: string; inside: Map<string, number>; index: number } | undefined;
-  for (const change of sorted) {
-    if (above !== undefined && change.kind === "created" && isWithin(change.path, above.path)) {
-      if (!sorted.some(({ path }) => path !== change.path && isWithin(path, change.path))) above.inside.set(change.path.slice(above.path.length), change.size);
-      const { path, inside, index } = above;
-      folded[index] = { kind: "created", path, files: inside.size, size: [...inside.values()].reduce((a, b) => a + b, 0) };
+  const created: NewDirectory[] = [];
+  let end = 0;
+  for (const [index, change] of sorted.entries()) {
+    if (index < end) continue; // in the line of the directory above
+    end = change.kind === "created" ? endOf(sorted, change.path, index + 1) : index + 1;
+    const below = sorted.slice(index + 1, end);
+    if (below.length === 0) {
+      folded.push(change);
       continue;
     }
-    const isDirectory = change.kind === "created" && sorted.some(({ path }) => path !== change.path && isWithin(path, change.path));
-    above = isDirectory ? { path: change.path, inside: new Map(), index: folded.length } : undefined;
-    folded.push(change);
+    const directory = newDirectory(change.path, below);
+    created.push(directory);
+    folded.push(directory.listed);
+    for (const other of below) if (other.kind !== "created") folded.push(other);
   }
-  return foldRenames(folded, sorted, inventory);
+  return foldRenames(folded, created, inventory);
 }
 
-function foldRenames(folded: readonly ListedChange[], all: readonly Change[], inventory: (path: string) => Inventory | undefined): ListedChange[] {
-  const deleted = folded.filter(({ kind }) => kind === "deleted").map(({ path }) => path);
-  const sources = new Set<string>();
-  const renamed = folded.map((change) => {
-    if (change.files === undefined) return change;
-    const now = new Map(all.filter(({ path }) => path !== change.path && isWithin(path, change.path)).map(({ path, size }) => [path.slice(change.path.length), size]));
-    const from = deleted.find((path) => !sources.has(path) && sameFiles(inventory(path), now));
-    if (from === undefined) return change;
-    sources.add(from);
-    return { ...change, kind: "renamed" as const, from };
+/** What is below a directory comes right after it, before "build-x" and "build.log". */
+function inOrder(changes: readonly Change[]): Change[] {
+  const keyed = changes.map((change) => ({ change, key: change.path.replaceAll("/", "\0") }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ change }) => change);
+}
+
+/** Index of the first change from `start` on that is not below `directory`. */
+function endOf(sorted: readonly Change[], directory: string, start: number): number {
+  let end = start;
+  while (isBelow(sorted[end], directory)) end++;
+  return end;
+}
+
+function isBelow(change: Change | undefined, directory: string): boolean {
+  return change !== undefined && isWithin(change.path, directory);
+}
+
+/** A directory that was not there before. */
+interface NewDirectory {
+  readonly listed: ListedChange;
+  /** What is in it, directories with size 0. */
+  readonly now: Inventory;
+}
+
+function newDirectory(path: string, below: readonly Change[]): NewDirectory {
+  const files = below.filter((change, index) => change.kind === "created" && !isBelow(below[index + 1], change.path));
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  return {
+    listed: { kind: "created", path, files: files.length, size },
+    now: new Map(below.map((change) => [change.path.slice(path.length), change.size])),
+  };
+}
+
+/** Directories with the same files but for empty ones: so many of them are compared. */
+const MOST_ALIKE = 8;
+
+function foldRenames(folded: readonly ListedChange[], created: readonly NewDirectory[], inventory: (path: string) => Inventory | undefined): ListedChange[] {
+  if (created.length === 0) return [...folded];
+  const old = new Map<string, { path: string; before: Inventory }[]>();
+  for (const { path } of folded.filter(({ kind }) => kind === "deleted")) {
+    const before = inventory(path);
+    if (before === undefined) continue;
+    const key = signature(before);
+    const alike = old.get(key) ?? [];
+    alike.push({ path, before });
+    old.set(key, alike);
+  }
+  const sources = new Map<string, string>();
+  for (const { listed, now } of created) {
+    const alike = old.get(signature(now)) ?? [];
+    const index = alike.slice(0, MOST_ALIKE).findIndex(({ before }) => sameFiles(before, now));
+    const [from] = index === -1 ? [] : alike.splice(index, 1);
+    if (from !== undefined) sources.set(listed.path, from.path);
+  }
+  const gone = new Set(sources.values());
+  return folded.filter(({ kind, path }) => kind !== "deleted" || !gone.has(path)).map((change) => {
+    const from = change.files === undefined ? undefined : sources.get(change.path);
+    return from === undefined ? change : { ...change, kind: "renamed" as const, from };
   });
-  return renamed.filter(({ kind, path }) => kind !== "deleted" || !sources.has(path));
 }
 
-function sameFiles(before: Inventory | undefined, now: Inventory): boolean {
-  if (before === undefined || before.size === 0) return false;
+/** The same for inventories that may be of the same files. */
+function signature(inventory: Inventory): string {
+  return JSON.stringify([...inventory].filter(([, size]) => size > 0).sort());
+}
+
+function sameFiles(before: Inventory, now: Inventory): boolean {
+  if (before.size === 0) return false;
   return [...before].every(([path, size]) => now.get(path) === size) && [...now].every(([path, size]) => size === 0 || before.has(path));
 }
 

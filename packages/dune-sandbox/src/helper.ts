@@ -29,6 +29,8 @@ export interface Helper {
   readonly reports: AsyncIterable<Report>;
   /** Sends a signal to the program's process group; 9 ends everything inside. */
   signal(number: number): void;
+  /** Tells it that its reports have been read, and that it may remove what the run had on the host. */
+  dismiss(): void;
 }
 
 /** Path of the native helper; `DUNE_JAIL` overrides it. */
@@ -62,6 +64,9 @@ export function startHelper(plan: JailPlan, stdio: readonly [Stream, Stream, Str
     reports: readReports(channel),
     signal(number) {
       if (channel.writable) channel.write(Buffer.from([CONTROL_SIGNAL, number]));
+    },
+    dismiss() {
+      channel.end();
     },
   };
 }

@@ -66,7 +66,7 @@ describe("limits", () => {
 
   test("each goes to who can enforce it", () => {
     const plan = planJail(options({ policy: policy({ limits }) }));
-    expect(plan.limits).toEqual({ wall: 1, cpu: 2, memory: 3, written: 4, tasks: 5 });
+    expect(plan.limits).toEqual({ wall: 1, cpu: 2, memory: 3, written: 4, tasks: 5, output: 0 });
     expect(rlimit(plan, RLIMIT.FSIZE)).toBe(4);
     expect(rlimit(plan, RLIMIT.NOFILE)).toBe(6);
     expect(rlimit(plan, RLIMIT.NPROC)).toBeGreaterThanOrEqual(5);
@@ -80,7 +80,7 @@ describe("limits", () => {
 
   test("without limits nothing is bounded but core dumps, which even a core pattern with a pipe does not get", () => {
     const plan = planJail(options());
-    expect(plan.limits).toEqual({ wall: 0, cpu: 0, memory: 0, written: 0, tasks: 0 });
+    expect(plan.limits).toEqual({ wall: 0, cpu: 0, memory: 0, written: 0, tasks: 0, output: 0 });
     expect(plan.rlimits).toEqual([{ resource: RLIMIT.CORE, limit: 1 }]);
   });
 });

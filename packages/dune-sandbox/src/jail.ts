@@ -96,6 +96,7 @@ export function planJail(options: JailOptions): JailPlan {
       memory: options.enforced.memory ? 0 : (policy.limits.memory ?? 0),
       written: policy.limits.disk ?? 0,
       tasks: policy.limits.processes ?? 0,
+      output: policy.limits.output ?? 0,
     },
     relayDir: options.relayDir,
     relays: options.network.relays,

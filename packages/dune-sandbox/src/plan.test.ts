@@ -76,7 +76,7 @@ const plan: fc.Arbitrary<JailPlan> = fc.record({
   }), { maxLength: 4, selector: ({ number }) => number }),
   rlimits: fc.array(fc.record({ resource: u32, limit: u64 }), few),
   cgroups: fc.array(text, few),
-  limits: fc.record({ wall: u64, cpu: u64, memory: u64, written: u64, tasks: u64 }),
+  limits: fc.record({ wall: u64, cpu: u64, memory: u64, written: u64, tasks: u64, output: u64 }),
   relayDir: text,
   relays: fc.array(fc.record({ direction: fc.constantFrom("out" as const, "in" as const), address, port: u16, socket: text }), few),
   names: fc.array(fc.record({ name: text, address }), few),

@@ -87,7 +87,7 @@ export interface JailPlan {
   /** `cgroup.procs` files to join. */
   readonly cgroups: readonly string[];
   /** Enforced by the helper; 0: none. Milliseconds, bytes, tasks. */
-  readonly limits: { readonly wall: number; readonly cpu: number; readonly memory: number; readonly written: number; readonly tasks: number };
+  readonly limits: { readonly wall: number; readonly cpu: number; readonly memory: number; readonly written: number; readonly tasks: number; readonly output: number };
   readonly relayDir: string | undefined;
   readonly relays: readonly Relay[];
   readonly names: readonly { readonly name: string; readonly address: Ipv4 }[];
@@ -126,8 +126,8 @@ export function encodePlan(plan: JailPlan): Buffer {
   for (const call of plan.syscalls) records.add(RECORD.SYSCALL, syscall(call));
   for (const { resource, limit } of plan.rlimits) records.add(RECORD.RLIMIT, u32(resource), u64(limit, limit));
   for (const path of plan.cgroups) records.add(RECORD.CGROUP, text(path));
-  const { wall, cpu, memory, written, tasks } = plan.limits;
-  records.add(RECORD.LIMITS, u64(wall, cpu, memory, written, tasks));
+  const { wall, cpu, memory, written, tasks, output } = plan.limits;
+  records.add(RECORD.LIMITS, u64(wall, cpu, memory, written, tasks, output));
   if (plan.relayDir !== undefined) records.add(RECORD.RELAYDIR, text(plan.relayDir));
   for (const { direction, port, address, socket } of plan.relays) {
     records.addWith(direction === "out" ? 0 : 1, RECORD.RELAY, u16(port), Buffer.from(address), text(socket));

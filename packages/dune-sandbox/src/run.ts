@@ -30,10 +30,11 @@ import type { LimitHit, Protection, SandboxResult } from "./result.js";
 import { grantedSockets } from "./sockets.js";
 import { endingOf } from "./signals.js";
 import type { Ending } from "./signals.js";
-import type { Change, Report } from "./wire.js";
+import type { Change, Report, Usage } from "./wire.js";
 
 const SIGKILL = 9;
 const WATCH_MS = 100;
+const RESUME_MS = 100;
 
 export interface RunOptions {
   readonly stdio: readonly [Stream, Stream, Stream];
@@ -84,14 +85,13 @@ export class Run {
   /** @throws {SandboxError} if the jail cannot be built or the program not be executed */
   async start(): Promise<Started> {
     const { policy } = this.#prepared;
-    this.#cgroup = Cgroup.open(policy.limits);
     let layers = policy.network.mode === "host" ? ALL_LAYERS.filter((layer) => layer !== "net") : ALL_LAYERS;
     const wanted = layers;
     for (;;) {
       const attempt = await this.#attempt(layers);
       if (attempt.report.type === "started") return this.#running(attempt, layers, wanted);
       const { report } = attempt;
-      await this.#ended();
+      await this.clean();
       if (isExecFailure(report)) throw execError(report);
       if (report.layer === undefined || !this.#options.bestEffort) throw await startError(report);
       layers = layersWithout(report.layer, layers);
@@ -107,10 +107,12 @@ export class Run {
   async clean(): Promise<void> {
     clearInterval(this.#watch);
     this.signal(SIGKILL);
+    this.#helper?.dismiss();
     await this.#ended();
     await this.#relay?.[Symbol.asyncDispose]();
     await this.#cgroup?.[Symbol.asyncDispose]();
-    this.events.close();
+    this.#relay = undefined;
+    this.#cgroup = undefined;
   }
 
   /** Starts the helper with these layers and waits for its first word. */
@@ -119,9 +121,10 @@ export class Run {
     const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
     const mapped = isRoot(uid) && layers.includes("user");
     const identity = identityFor(uid, gid);
+    this.#cgroup = Cgroup.open(policy.limits);
     const relays = layers.includes("net") ? this.#network : { ...this.#network, relays: [], names: [] };
     if (relays.relays.length > 0) {
-      this.#relay ??= await RelayServer.start(policy.network, { uid: identity.outsideUid, gid: identity.outsideGid }, (endpoint, reason) => { this.#dialFailed(endpoint, reason); });
+      this.#relay = await RelayServer.start(policy.network, { uid: identity.outsideUid, gid: identity.outsideGid }, (endpoint, reason) => { this.#dialFailed(endpoint, reason); });
     }
     const { stdio, terminal } = this.#streams();
     const helper = startHelper(planJail({
@@ -184,7 +187,8 @@ export class Run {
     await this.#meter?.counted();
     if (exit === undefined) throw new SandboxError("ERR_SANDBOX_START", "The native helper was killed from outside; everything in the sandbox ended with it");
     const ending = endingOf(exit.status);
-    this.#limit ??= this.#limitOf(this.#exceededInKernel(ending));
+    this.#limit ??= this.#limitOf(this.#exceededInKernel(ending, exit.usage));
+    this.#helper?.dismiss();
     return {
       ...ending,
       limit: this.#limit,
@@ -216,6 +220,8 @@ export class Run {
       case "stopped":
         // The shell's job is all of us, as after Ctrl-Z without a sandbox; the helper included.
         process.kill(0, "SIGTSTP");
+        // Runs after the shell's fg. If nobody could stop us (an orphaned process group), it undoes the stop.
+        setTimeout(() => { this.signal(constants.signals.SIGCONT); }, RESUME_MS);
         break;
       case "started":
       case "failed":
@@ -238,22 +244,28 @@ export class Run {
     return limit === undefined || bound === undefined ? undefined : { limit, bound, value };
   }
 
-  /** The limit that the kernel enforced by itself. */
-  #exceededInKernel(ending: Ending): LimitName | undefined {
-    const inCgroup = (["memory", "processes"] as const).find((limit) => this.#cgroup?.exceeded(limit) === true);
-    return inCgroup ?? (diedOfFileSize(ending) ? "disk" : undefined);
+  /** The limit that the kernel enforced by itself, unless the program coped with it. */
+  #exceededInKernel(ending: Ending, usage: Usage): LimitName | undefined {
+    if (this.#cgroup?.exceeded("memory") === true) return "memory";
+    if (ending.code !== 0 && this.#cgroup?.exceeded("processes") === true) return "processes";
+    const full = usage.written >= (this.#prepared.policy.limits.disk ?? Infinity);
+    return diedOfFileSize(ending, full) ? "disk" : undefined;
   }
 
   #elapsed(): number {
     return Math.round(performance.now() - this.#began);
   }
 
-  /** What the helper gets as standard streams; counted output cannot be the caller's own descriptor. */
+  /** What the helper gets as standard streams. On a private terminal it counts itself; elsewhere output that is limited comes through us. */
   #streams(): { stdio: readonly [Stream, Stream, Stream]; terminal: number } {
+    const onTerminal = this.#options.stdio.map((stream, fd) => this.#options.terminal && isTerminal(stream, fd));
+    const limited = this.#prepared.policy.limits.output !== undefined;
     const [stdin, stdout, stderr] = this.#options.stdio;
-    if (this.#prepared.policy.limits.output !== undefined) return { stdio: [stdin, counted(stdout), counted(stderr)], terminal: 0 };
-    const bits = this.#options.stdio.map((stream, fd) => (this.#options.terminal && isTerminal(stream, fd) ? 1 << fd : 0));
-    return { stdio: this.#options.stdio, terminal: bits.reduce((mask, bit) => mask | bit, 0) };
+    const through = (stream: Stream, fd: number): Stream => (limited && onTerminal[fd] !== true ? counted(stream) : stream);
+    return {
+      stdio: [stdin, through(stdout, 1), through(stderr, 2)],
+      terminal: onTerminal.reduce((mask, is, fd) => mask | (is ? 1 << fd : 0), 0),
+    };
   }
 
   /** The streams the caller reads, through a meter if output is limited. */
@@ -271,6 +283,8 @@ export class Run {
       const metered = meter.through(source);
       if (stream === "pipe") return metered;
       metered.pipe(own, { end: false });
+      // Whoever read our output has gone: the program is told as it would be without us.
+      own.once("error", () => { this.signal(constants.signals.SIGPIPE); });
       return null;
     };
     return { stdout: through(stdout, out, process.stdout), stderr: through(stderr, err, process.stderr) };
@@ -291,9 +305,9 @@ interface Attempt {
   readonly report: FirstWord;
 }
 
-/** SIGXFSZ of the program, or of a program whose status a shell passed on (getrlimit(2), RLIMIT_FSIZE). */
-function diedOfFileSize({ code, signal }: Ending): boolean {
-  return signal === "SIGXFSZ" || code === 128 + constants.signals.SIGXFSZ;
+/** SIGXFSZ of the program; or, if that much was written, of a program whose status a shell passed on (getrlimit(2), RLIMIT_FSIZE). */
+function diedOfFileSize({ code, signal }: Ending, full: boolean): boolean {
+  return signal === "SIGXFSZ" || (full && code === 128 + constants.signals.SIGXFSZ);
 }
 
 function counted(stream: Stream): Stream {

@@ -77,6 +77,6 @@ test("a step that failed outside any layer has none", () => {
 
 test("what another version of the helper might send is refused, not guessed", () => {
   expect(() => new ReportReader().push(report(11, 0))).toThrow(/unknown type 11/);
-  expect(() => new ReportReader().push(report(5, 6, Buffer.alloc(8)))).toThrow(RangeError);
+  expect(() => new ReportReader().push(report(5, 7, Buffer.alloc(8)))).toThrow(RangeError);
   expect(() => new ReportReader().push(report(6, 0, Buffer.alloc(9)))).toThrow(RangeError);
 });

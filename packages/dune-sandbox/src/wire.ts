@@ -5,7 +5,7 @@ import type { Layer } from "./plan.js";
 import type { RawDenial } from "./denial.js";
 
 /** Names of the bounds that the helper enforces itself, in the order of `LIMIT_*`. */
-const LIMITS = ["wall", "cpu", "memory", "disk", "processes"] as const;
+const LIMITS = ["wall", "cpu", "memory", "disk", "processes", "output"] as const;
 export type EnforcedLimit = (typeof LIMITS)[number];
 
 const CHANGES = ["created", "modified", "deleted", "replaced"] as const;

@@ -26,20 +26,22 @@ ssize_t read_file(int dir, const char *path, char *buffer, size_t size)
 static void check_name(const uint8_t *figures, const char *name)
 {
 	static char stat[1024];
-	struct usage usage = { 0 };
+	struct seen seen = { 0 };
 
 	snprintf(stat, sizeof stat, "7 (%.15s) R 1 7 7 0 -1 4194304 91 0 3 0 %u %u %u %u 20 0 %u 0 1234 %u %u 18446744073709551615 1 1",
 		 name, figures[0], figures[1], figures[2], figures[3], figures[4], figures[5], figures[6]);
-	add_stat(stat, &usage);
-	CHECK(usage.cpu_ms == (figures[0] + figures[1] + figures[2] + figures[3]) * 10u);
-	CHECK(usage.tasks == figures[4]);
-	CHECK(usage.memory == figures[6] * 4096u);
+	CHECK(parse_stat(stat, &seen));
+	CHECK(seen.parent == 1 && seen.start == 1234);
+	CHECK(seen.own_ticks == (unsigned long long)figures[0] + figures[1]);
+	CHECK(seen.waited_ticks == (unsigned long long)figures[2] + figures[3]);
+	CHECK(seen.threads == figures[4]);
+	CHECK(seen.rss == figures[6]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char io[] = "rchar: 323934931\nsyscr: 632687\nwrite_bytes: 323932160\ncancelled_write_bytes: 5\n";
-	struct usage usage = { 0 };
+	struct seen seen = { 0 };
 	char *text;
 
 	if (size < 8)
@@ -51,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_name(data, text);
 
 	contents = text; /* anything at all, for each of the three */
-	add_stat(text, &usage);
+	parse_stat(text, &seen);
 	proportional_size(0, "7");
 	usage_written(0, "7");
 	contents = io;

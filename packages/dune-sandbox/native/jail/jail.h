@@ -36,6 +36,7 @@ struct shared {
 	_Atomic int network;      /* flag: 1 + a descriptor of the network namespace */
 	_Atomic int listener;     /* flag: 1 + the seccomp listener */
 	_Atomic int program;      /* pidfd of the program, 0 before its execve() has succeeded */
+	_Atomic int noted;        /* flag: the helper has read the program's pid, which may now be waited for */
 	_Atomic int exec_error;   /* errno of a failed execve() */
 	_Atomic int stopped;      /* the program was stopped by a signal */
 	_Atomic int finished;     /* status is valid */
@@ -59,8 +60,8 @@ int open_resolved(int dir, const char *path, uint64_t flags, uint64_t resolve);
 int close_all(unsigned int from, unsigned int flags);
 void flag_set(_Atomic int *flag, int value);
 int flag_wait(_Atomic int *flag);
-void die_with_parent(void);
-void kill_descendants(void);
+void die_with_parent(int number);
+void kill_descendants(pid_t except);
 void drop_capabilities(void);
 void lock_capabilities(void);
 ssize_t read_file(int dir, const char *path, char *buffer, size_t size);
@@ -111,25 +112,30 @@ int tracee_path(uint32_t pid, int dirfd, uint64_t address, char *path, size_t si
 ssize_t tracee_read(uint32_t pid, uint64_t address, void *buffer, size_t size);
 
 /* terminal.c: the first three in the helper before any fork, in the reaper, in the program */
+enum { TERMINAL_POLLS = 3 };
 void terminal_save(void);
 void terminal_open(void);
 void terminal_attach(void);
-void terminal_raw(void);
-void terminal_restore(void);
+void terminal_enter(void);
+void terminal_suspend(void);
+void terminal_resume(void);
 void terminal_resize(void);
-void terminal_poll(struct pollfd polls[2]);
-void terminal_pump(const struct pollfd polls[2]);
+bool terminal_waits(void);
+uint64_t terminal_printed(void);
+void terminal_poll(struct pollfd polls[TERMINAL_POLLS]);
+void terminal_pump(const struct pollfd polls[TERMINAL_POLLS]);
+void terminal_close(void);
 
 /* usage.c */
 struct usage {
 	uint64_t cpu_ms, memory, written, tasks;
 };
 void usage_read(struct usage *usage);
-uint64_t usage_written(int proc, const char *pid);
 
 /* sweeper.c */
 void sweeper_start(void);
-void sweeper_dismiss(void);
+pid_t sweeper_pid(void);
+void sweeper_finish(void);
 
 /* cgroup.c */
 void cgroups_open(void);

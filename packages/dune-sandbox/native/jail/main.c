@@ -25,7 +25,8 @@
 
 #include "jail.h"
 
-enum { SAMPLE_MS = 50 };
+enum { SAMPLE_MS = 50, CALLER_MS = 2000 };
+#define SIGNAL_PROCESS_GROUP 4 /* PIDFD_SIGNAL_PROCESS_GROUP */
 
 struct plan plan;
 struct shared *shared;
@@ -93,10 +94,12 @@ static void take_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGTSTP);
+	sigaddset(&set, SIGTTIN);
 	sigaddset(&set, SIGTTOU);
 	sigaddset(&set, SIGCONT);
 	sigaddset(&set, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigdelset(&set, SIGTTIN);
 	sigdelset(&set, SIGTTOU);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
 }
@@ -106,13 +109,14 @@ static void kill_everything(void)
 	kill(reaper, SIGKILL);
 }
 
+/* Killed first: a caller that does not read must not keep the program alive. */
 static void exceed(uint16_t which, uint64_t value)
 {
 	if (limit)
 		return;
 	limit = which;
-	report(REPORT_LIMIT, which, &value, sizeof value);
 	kill_everything();
+	report(REPORT_LIMIT, which, &value, sizeof value);
 }
 
 static void keep_peak(const struct usage *usage)
@@ -125,6 +129,11 @@ static void keep_peak(const struct usage *usage)
 		peak.written = usage->written;
 }
 
+static bool is_sampled(void)
+{
+	return plan.limits.cpu_ms || plan.limits.memory || plan.limits.written || plan.limits.tasks;
+}
+
 static void check_limits(void)
 {
 	struct usage usage;
@@ -132,6 +141,10 @@ static void check_limits(void)
 
 	if (plan.limits.wall_ms && wall >= plan.limits.wall_ms)
 		exceed(LIMIT_WALL, wall);
+	if (plan.limits.output && terminal_printed() > plan.limits.output)
+		exceed(LIMIT_OUTPUT, terminal_printed());
+	if (!is_sampled())
+		return;
 	usage_read(&usage);
 	keep_peak(&usage);
 	if (plan.limits.cpu_ms && usage.cpu_ms >= plan.limits.cpu_ms)
@@ -140,21 +153,27 @@ static void check_limits(void)
 		exceed(LIMIT_MEMORY, usage.memory);
 	if (plan.limits.written && usage.written > plan.limits.written)
 		exceed(LIMIT_DISK, usage.written);
-	if (plan.limits.tasks && usage.tasks >= plan.limits.tasks)
+	if (plan.limits.tasks && usage.tasks > plan.limits.tasks)
 		exceed(LIMIT_TASKS, usage.tasks);
 }
 
-static int next_check_ms(void)
+/* Checks when it is time to, however busy the descriptors are. Returns how long poll() may wait. */
+static int check(void)
 {
-	uint64_t wall = (now_us() - began) / 1000;
-	int sample = plan.limits.cpu_ms || plan.limits.memory || plan.limits.written || plan.limits.tasks ? SAMPLE_MS : -1;
+	static uint64_t next;
+	uint64_t now = now_us(), end = began + plan.limits.wall_ms * 1000;
+	bool often = is_sampled() || plan.limits.output || terminal_waits();
 
-	if (!plan.limits.wall_ms)
-		return sample;
-	if (wall >= plan.limits.wall_ms)
-		return 0;
-	wall = plan.limits.wall_ms - wall;
-	return sample > 0 && (uint64_t)sample < wall ? sample : wall > 1 << 30 ? 1 << 30 : (int)wall;
+	if (now >= next || (plan.limits.wall_ms && now >= end)) {
+		terminal_enter();
+		check_limits();
+		next = now + SAMPLE_MS * 1000;
+	}
+	if (often)
+		return plan.limits.wall_ms && end < next ? (int)((end - now) / 1000) + 1 : (int)((next - now) / 1000) + 1;
+	if (!plan.limits.wall_ms || limit)
+		return -1;
+	return end - now > 1ull << 40 ? 1 << 30 : (int)((end - now) / 1000) + 1;
 }
 
 /* The program's pid as the host counts: the pidfd's fdinfo says it (pidfd_open(2)). */
@@ -168,21 +187,23 @@ static void program_started(void)
 	snprintf(path, sizeof path, "self/fdinfo/%d", shared->program);
 	if (read_file(host_proc, path, text, sizeof text) > 0 && (pid = strstr(text, "Pid:")))
 		host_program = (pid_t)strtol(pid + 4, NULL, 10);
+	flag_set(&shared->noted, 1);
 	started[0] = (uint32_t)host_program;
 	report(REPORT_STARTED, 0, started, sizeof started);
 	stdio_release();
-	terminal_raw();
+	terminal_enter();
 	/* Now, as a process started while the reaper mounts would hold its descriptors open.
 	 * What comes in meanwhile waits in the sockets. */
 	if (plan.nrelays)
 		relay = relay_start();
 }
 
+/* To the program's process group, which its pidfd names without a doubt where the kernel can (Linux 6.9). */
 static void signal_program(int number)
 {
-	if (number == SIGKILL || !host_program)
+	if (number == SIGKILL || host_program <= 0)
 		kill_everything();
-	else
+	else if (syscall(SYS_pidfd_send_signal, shared->program, number, NULL, SIGNAL_PROCESS_GROUP) < 0 && errno == EINVAL)
 		kill(-host_program, number);
 }
 
@@ -195,14 +216,13 @@ static void signal_program(int number)
 static void suspend(void)
 {
 	shared->stopped = 0;
-	terminal_restore();
+	terminal_suspend();
 	report(REPORT_STOPPED, 0, NULL, 0);
 }
 
 static void resume(void)
 {
-	terminal_raw();
-	terminal_resize();
+	terminal_resume();
 	signal_program(SIGCONT);
 }
 
@@ -239,6 +259,8 @@ static void handle_control(void)
 	if (length != sizeof control) {
 		connected = false;
 		kill_everything();
+	} else if (control.op == CONTROL_SIGNAL && control.arg == SIGCONT) {
+		resume();
 	} else if (control.op == CONTROL_SIGNAL) {
 		signal_program(control.arg);
 	}
@@ -246,7 +268,7 @@ static void handle_control(void)
 
 static void serve(void)
 {
-	enum { REAPER, EVENTS, SIGNALS, CONTROL, RESOLVER, TERMINAL, COUNT = TERMINAL + 2 };
+	enum { REAPER, EVENTS, SIGNALS, CONTROL, RESOLVER, TERMINAL, COUNT = TERMINAL + TERMINAL_POLLS };
 	struct pollfd polls[COUNT];
 
 	do {
@@ -256,8 +278,8 @@ static void serve(void)
 		polls[CONTROL] = (struct pollfd){ connected ? JAIL_FD : -1, POLLIN, 0 };
 		polls[RESOLVER] = (struct pollfd){ resolver_socket, POLLIN, 0 };
 		terminal_poll(&polls[TERMINAL]);
-		if (poll(polls, COUNT, next_check_ms()) == 0)
-			check_limits();
+		if (poll(polls, COUNT, check()) < 0)
+			continue;
 		if (polls[EVENTS].revents)
 			handle_event();
 		if (polls[SIGNALS].revents)
@@ -270,6 +292,20 @@ static void serve(void)
 	} while (!(polls[REAPER].revents & POLLIN));
 }
 
+/*
+ * The relay, what it started, and without a pid namespace what the program started:
+ * all of it becomes ours when its parent dies (PR_SET_CHILD_SUBREAPER), and no
+ * zombie is left to the host.
+ */
+static void end_helpers(void)
+{
+	if (relay) {
+		kill(relay, SIGKILL);
+		waitpid(relay, NULL, __WALL);
+	}
+	kill_descendants(sweeper_pid());
+}
+
 /* Returns the exit status a shell would give the program. */
 static int finish(void)
 {
@@ -279,8 +315,9 @@ static int finish(void)
 
 	wait4(reaper, &status, __WALL, &used);
 	program_started();
-	terminal_restore();
+	terminal_close();
 	stdio_restore();
+	end_helpers();
 	if (!shared->program)
 		return 125; /* and the cause has been reported */
 	exit.status = shared->finished ? shared->status : SIGKILL;
@@ -290,18 +327,18 @@ static int finish(void)
 	exit.written = peak.written > shared->written ? peak.written : shared->written;
 	exit.tasks = (uint32_t)peak.tasks;
 	report(REPORT_EXIT, 0, &exit, sizeof exit);
+	changes_report();
+	report(REPORT_DONE, 0, NULL, 0);
 	return WIFSIGNALED(exit.status) ? 128 + WTERMSIG(exit.status) : WEXITSTATUS(exit.status);
 }
 
-/* What the relay started becomes ours when it dies (PR_SET_CHILD_SUBREAPER): leave no zombie to the host. */
-static void end_helpers(void)
+/* The caller still wants to read the cgroups; it closes its end when it has. */
+static void wait_for_caller(void)
 {
-	if (relay)
-		kill(relay, SIGKILL);
-	sweeper_dismiss();
-	if (!(plan.layers & LAYER_PID))
-		kill_descendants();
-	while (waitpid(-1, NULL, __WALL) > 0)
+	struct pollfd end = { JAIL_FD, POLLIN, 0 };
+	char byte;
+
+	while (connected && poll(&end, 1, CALLER_MS) > 0 && recv(JAIL_FD, &byte, 1, 0) > 0)
 		;
 }
 
@@ -328,7 +365,7 @@ int main(void)
 	terminal_save();
 	namespaces_enter();
 	stdio_protect();
-	die_with_parent();
+	die_with_parent(SIGTERM); /* in order: the terminal has to be given back */
 	reaper = spawn_process(CLONE_FILES | (plan.layers & LAYER_PID ? CLONE_NEWPID : 0), &reaper_fd);
 	if (reaper < 0)
 		fail(LAYER_PID, errno, "clone", "reaper");
@@ -342,8 +379,7 @@ int main(void)
 		supervisor_start();
 	serve();
 	status = finish();
-	end_helpers();
-	changes_report();
-	report(REPORT_DONE, 0, NULL, 0);
+	wait_for_caller();
+	sweeper_finish();
 	return status;
 }

@@ -76,7 +76,7 @@ enum {
 	PLAN_SYSCALL,  /* struct plan_syscall: how to answer a notified system call */
 	PLAN_RLIMIT,   /* u32 resource, u64 soft, u64 hard */
 	PLAN_CGROUP,   /* string: a cgroup.procs file on the host to join */
-	PLAN_LIMITS,   /* u64 wall ms, cpu ms, memory bytes, written bytes, tasks; 0: none */
+	PLAN_LIMITS,   /* u64 wall ms, cpu ms, memory bytes, written bytes, tasks, bytes on the terminal; 0: none */
 	PLAN_RELAYDIR, /* string: host directory that holds the relays' unix sockets */
 	PLAN_RELAY,    /* arg: RELAY_*; u16 port, u8[4] address (IPv4); string: socket's name */
 	PLAN_NAME,     /* u8[4] address (IPv4); string: host name the stub resolver answers */
@@ -137,7 +137,8 @@ struct control {
 };
 
 enum {
-	CONTROL_SIGNAL = 1, /* arg: signal for the program's process group; SIGKILL: for everything */
+	/* arg: signal for the program's process group; SIGKILL: for everything; SIGCONT: and the terminal is ours again */
+	CONTROL_SIGNAL = 1,
 };
 
 /* jail -> caller: struct report, then `size` bytes */
@@ -179,7 +180,7 @@ struct report_exit {
 };
 
 enum {
-	LIMIT_WALL = 1, LIMIT_CPU, LIMIT_MEMORY, LIMIT_DISK, LIMIT_TASKS,
+	LIMIT_WALL = 1, LIMIT_CPU, LIMIT_MEMORY, LIMIT_DISK, LIMIT_TASKS, LIMIT_OUTPUT,
 };
 
 enum {
@@ -233,7 +234,7 @@ struct plan {
 	struct plan_syscall syscalls[PLAN_MAX_SYSCALL]; /* indexed by number; path etc. valid if present */
 	uint8_t supervised[PLAN_MAX_SYSCALL];
 	struct landlock { uint64_t fs, net, scoped; } landlock[PLAN_MAX_ABI + 1]; /* by ABI */
-	struct { uint64_t wall_ms, cpu_ms, memory, written, tasks; } limits;
+	struct { uint64_t wall_ms, cpu_ms, memory, written, tasks, output; } limits;
 	struct sock_filter filter[PLAN_MAX_FILTER];
 	size_t argc, envc, nmounts, nrules, nrlimits, nrelays, nnames, ncgroups, nfilter;
 };

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,17 +50,25 @@ static void keep_only_events(void)
 	syscall(SYS_close_range, events + 1, ~0u, 0);
 }
 
+/* getrusage(2) counts what went to storage in blocks of 512 bytes, with all that children inherited from theirs. */
+static uint64_t written_by_children(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_CHILDREN, &usage) == 0 ? (uint64_t)usage.ru_oublock * 512 : 0;
+}
+
 static _Noreturn void wait_for(pid_t program)
 {
 	int status;
 	pid_t pid;
 
+	flag_wait(&shared->noted);
 	for (;;) {
 		pid = waitpid(-1, &status, WUNTRACED | __WALL);
 		if (pid < 0)
 			_exit(125);
-		if (plan.limits.written)
-			shared->written = usage_written(AT_FDCWD, "/proc/self");
+		shared->written = written_by_children();
 		if (pid != program)
 			continue;
 		if (!WIFSTOPPED(status))
@@ -67,8 +76,6 @@ static _Noreturn void wait_for(pid_t program)
 		shared->stopped = 1;
 		tell_helper();
 	}
-	if (!(plan.layers & LAYER_PID))
-		kill_descendants();
 	shared->status = status;
 	shared->finished = 1;
 	_exit(0);
@@ -78,7 +85,7 @@ _Noreturn void reaper_main(void)
 {
 	pid_t program;
 
-	die_with_parent();
+	die_with_parent(SIGKILL);
 	cgroups_join();
 	if (plan.layers & LAYER_CGROUP && unshare(CLONE_NEWCGROUP) < 0)
 		fail(LAYER_CGROUP, errno, "unshare", "");

@@ -60,7 +60,7 @@ static int start_pump(int from, int to)
 	pid_t pid = spawn_process(0, NULL);
 
 	if (pid == 0) {
-		die_with_parent();
+		die_with_parent(SIGKILL);
 		pump(from, to);
 	}
 	return pid > 0;
@@ -113,7 +113,7 @@ pid_t relay_start(void)
 		fail(LAYER_NET, errno, "fork", "relay");
 	if (pid == 0) {
 		drop_capabilities();
-		die_with_parent();
+		die_with_parent(SIGKILL);
 		close_unused();
 		relay_main();
 	}

@@ -79,6 +79,5 @@ _Noreturn void fail(int layer, int error, const char *step, const char *what)
 
 	if (send_report(REPORT_FAILED, (uint16_t)layer, parts, 5, 0) < 0) /* run by hand: no caller */
 		dprintf(2, "dune-jail: %s %s: %s\n", step, what, strerror(error));
-	sweeper_dismiss(); /* there is a caller, and it may try again with less */
 	_exit(125);
 }

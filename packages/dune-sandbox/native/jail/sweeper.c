@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sweeper.c - removes what a run has outside of itself, its cgroups and the
- * relays' directory, when helper and caller have been killed: they cannot do it
- * any more. It is a process in a session of its own, keeps the caller's rights,
- * as removing takes them, and does nothing but wait and remove. After an orderly
- * end the caller, who still wants to read the cgroups, removes them itself.
+ * relays' directory, when the helper ends: also after kill -9 of everybody else,
+ * which is why it is a process, in a session of its own. It keeps the caller's
+ * rights, as removing takes them, and does nothing but wait and remove.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -13,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,7 +41,6 @@ static void remove_relays(void)
 
 static _Noreturn void sweep(int alive)
 {
-	ssize_t dismissed;
 	char byte;
 
 	setsid();
@@ -49,10 +48,8 @@ static _Noreturn void sweep(int alive)
 	signal(SIGTERM, SIG_IGN);
 	for (int fd = 0; fd <= JAIL_FD; fd++)
 		close(fd);
-	while ((dismissed = read(alive, &byte, 1)) < 0 && errno == EINTR)
+	while (read(alive, &byte, 1) < 0 && errno == EINTR)
 		;
-	if (dismissed == 1)
-		_exit(0);
 	for (size_t i = 0; i < plan.ncgroups; i++)
 		remove_cgroup(plan.cgroups[i]);
 	if (plan.relaydir)
@@ -61,17 +58,17 @@ static _Noreturn void sweep(int alive)
 }
 
 static int held = -1; /* end of file on the other side is the helper's end: nobody else keeps this one */
+static pid_t sweeper;
 
 void sweeper_start(void)
 {
 	int alive[2];
-	pid_t pid;
 
 	if (!plan.ncgroups && !plan.relaydir)
 		return;
-	if (pipe2(alive, O_CLOEXEC) < 0 || (pid = spawn_process(0, NULL)) < 0)
+	if (pipe2(alive, O_CLOEXEC) < 0 || (sweeper = spawn_process(0, NULL)) < 0)
 		fail(NO_LAYER, errno, "fork", "sweeper");
-	if (!pid) {
+	if (!sweeper) {
 		close(alive[1]);
 		sweep(alive[0]);
 	}
@@ -79,8 +76,15 @@ void sweeper_start(void)
 	held = alive[1];
 }
 
-void sweeper_dismiss(void)
+pid_t sweeper_pid(void)
 {
-	if (held >= 0 && write(held, "", 1) < 0)
-		return; /* it has been killed */
+	return sweeper;
+}
+
+/* Lets it remove everything, and waits until it has. */
+void sweeper_finish(void)
+{
+	close(held);
+	if (sweeper)
+		waitpid(sweeper, NULL, __WALL);
 }

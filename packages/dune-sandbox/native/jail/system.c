@@ -56,11 +56,11 @@ int flag_wait(_Atomic int *flag)
  * Set last: a change of credentials clears it (prctl(2), PR_SET_PDEATHSIG). A
  * helper that has died before sends no signal any more, so look.
  */
-void die_with_parent(void)
+void die_with_parent(int number)
 {
 	struct pollfd helper = { helper_fd, POLLIN, 0 };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_PDEATHSIG, number);
 	prctl(PR_SET_DUMPABLE, 0);
 	if (poll(&helper, 1, 0) > 0)
 		_exit(125);
@@ -115,19 +115,34 @@ int write_file(int dir, const char *path, const char *text)
 	return error;
 }
 
+/* The first child in `list`, which is cut at its last space: what follows may be half a number. */
+static pid_t first_child(char *list, pid_t except)
+{
+	char *cut = strrchr(list, ' '), *next;
+
+	if (!cut)
+		return 0;
+	*cut = 0;
+	for (char *at = list;; at = next) {
+		pid_t pid = (pid_t)strtol(at, &next, 10);
+
+		if (next == at || (pid && pid != except))
+			return pid;
+	}
+}
+
 /*
- * End every descendant of a subreaper and wait for it: what loses its parent
- * becomes a child of ours. With a pid namespace the kernel does this for us.
+ * End every descendant of a subreaper but one and wait for it: what loses its
+ * parent becomes a child of ours. With a pid namespace the kernel does this for us.
  */
-void kill_descendants(void)
+void kill_descendants(pid_t except)
 {
 	char path[64], children[4096];
+	pid_t pid;
 
-	snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-	do {
-		if (read_file(AT_FDCWD, path, children, sizeof children) <= 0)
-			return;
-		for (char *at = children, *next; strtol(at, &next, 10) && next != at; at = next)
-			kill((pid_t)strtol(at, NULL, 10), SIGKILL);
-	} while (waitpid(-1, NULL, __WALL) > 0);
+	snprintf(path, sizeof path, "self/task/%d/children", getpid());
+	while (read_file(host_proc, path, children, sizeof children) > 0 && (pid = first_child(children, except))) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, __WALL);
+	}
 }

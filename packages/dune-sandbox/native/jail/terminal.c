@@ -6,10 +6,15 @@
  * itself, and still has colours, job control and a window size.
  *
  *   caller's terminal <- helper, raw mode -> master | slave -> program
+ *
+ * Neither side is waited for: a terminal that nobody reads must not keep the
+ * helper from its limits. The caller's is read, and its modes are changed, only
+ * while our job is in its foreground.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -17,23 +22,41 @@
 
 #include "jail.h"
 
+enum { DRAIN_MS = 1000 }; /* for the last output, when the caller's terminal is slow */
+
 static int input = -1, output = -1; /* the caller's, kept when 0 to 2 become the slave */
 static int slave = -1;
 static struct termios cooked;
-static bool reading; /* the caller's terminal is ours to read: the job is not stopped */
-static struct { char bytes[4096]; size_t length; } pending; /* typed, not yet taken by the master */
+static bool raw, suspended;
+static struct { char bytes[4096]; size_t length; } typed;    /* not yet taken by the master */
+static struct { char bytes[16384]; size_t length; } printed; /* not yet taken by the caller's terminal */
+static uint64_t printed_bytes;
+
+/* A description of our own, so that not waiting does not concern others who write there. */
+static int open_output(int fd)
+{
+	char link[32];
+	int again;
+
+	snprintf(link, sizeof link, "self/fd/%d", fd);
+	again = openat(host_proc, link, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	return again >= 0 ? again : fcntl(fd, F_DUPFD_CLOEXEC, JAIL_FD + 1);
+}
 
 void terminal_save(void)
 {
-	for (int fd = 0; fd < JAIL_FD; fd++) {
-		if (!(plan.terminal & 1u << fd))
-			continue;
-		output = fcntl(fd, F_DUPFD_CLOEXEC, JAIL_FD + 1);
-		if (fd == 0)
-			input = output;
-	}
-	if (output >= 0 && tcgetattr(output, &cooked) < 0)
-		fail(NO_LAYER, errno, "tcgetattr", "");
+	int last = -1;
+
+	for (int fd = 0; fd < JAIL_FD; fd++)
+		if (plan.terminal & 1u << fd)
+			last = fd;
+	if (last < 0)
+		return;
+	if (plan.terminal & 1u)
+		input = fcntl(0, F_DUPFD_CLOEXEC, JAIL_FD + 1);
+	output = open_output(last);
+	if (output < 0 || tcgetattr(output, &cooked) < 0)
+		fail(NO_LAYER, errno, "open", "the caller's terminal");
 }
 
 /* In the reaper, which becomes the session's leader: a program whose parent is
@@ -46,9 +69,9 @@ void terminal_open(void)
 
 	if (output < 0)
 		return;
-	shared->master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	shared->master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (shared->master < 0)
-		shared->master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+		shared->master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (shared->master < 0 || ioctl(shared->master, TIOCSPTLCK, &unlock) < 0)
 		fail(NO_LAYER, errno, "open", "/dev/pts/ptmx");
 	slave = ioctl(shared->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -72,28 +95,41 @@ void terminal_attach(void)
 			dup2(slave, fd);
 }
 
-void terminal_raw(void)
+static bool foreground(void)
 {
-	struct termios raw = cooked;
-
-	if (input < 0)
-		return;
-	cfmakeraw(&raw);
-	tcsetattr(input, TCSADRAIN, &raw);
-	reading = true;
+	return input >= 0 && tcgetpgrp(input) == getpgrp();
 }
 
-void terminal_restore(void)
+/* Called now and then: a shell does not tell a running job that it has come to the foreground. */
+void terminal_enter(void)
 {
-	struct pollfd last[2] = { [1] = { shared->master, POLLIN, 0 } };
+	struct termios modes = cooked;
 
-	if (output < 0 || !shared->master)
+	if (raw || suspended || !foreground())
 		return;
-	while (poll(&last[1], 1, 0) > 0 && last[1].revents & POLLIN)
-		terminal_pump(last);
-	if (input >= 0)
-		tcsetattr(input, TCSADRAIN, &cooked);
-	reading = false;
+	cfmakeraw(&modes);
+	tcsetattr(input, TCSADRAIN, &modes);
+	raw = true;
+}
+
+static void leave(void)
+{
+	if (raw && foreground())
+		tcsetattr(input, TCSANOW, &cooked);
+	raw = false;
+}
+
+void terminal_suspend(void)
+{
+	leave();
+	suspended = true;
+}
+
+void terminal_resume(void)
+{
+	suspended = false;
+	terminal_enter();
+	terminal_resize();
 }
 
 void terminal_resize(void)
@@ -104,49 +140,92 @@ void terminal_resize(void)
 		ioctl(shared->master, TIOCSWINSZ, &size);
 }
 
-/* What to wait for: input when there is room for it, output always. */
-void terminal_poll(struct pollfd polls[2])
+/* True where somebody has to call terminal_enter() now and then. */
+bool terminal_waits(void)
 {
-	polls[0] = (struct pollfd){ reading && !pending.length ? input : -1, POLLIN, 0 };
-	polls[1] = (struct pollfd){ output < 0 || !shared->master ? -1 : shared->master,
-				    (short)(POLLIN | (pending.length ? POLLOUT : 0)), 0 };
+	return input >= 0 && !raw && !suspended;
+}
+
+/* What to wait for: the caller's input, the master, room in the caller's terminal. */
+void terminal_poll(struct pollfd polls[TERMINAL_POLLS])
+{
+	bool open = output >= 0 && shared->master;
+
+	polls[0] = (struct pollfd){ raw && !typed.length ? input : -1, POLLIN, 0 };
+	polls[1] = (struct pollfd){ open && (typed.length || !printed.length) ? shared->master : -1,
+				    (short)((printed.length ? 0 : POLLIN) | (typed.length ? POLLOUT : 0)), 0 };
+	polls[2] = (struct pollfd){ open && printed.length ? output : -1, POLLOUT, 0 };
 }
 
 static void pump_input(void)
 {
-	ssize_t length = read(input, pending.bytes, sizeof pending.bytes);
+	ssize_t length = raw ? read(input, typed.bytes, sizeof typed.bytes) : -1;
 
 	if (length > 0)
-		pending.length = (size_t)length;
-	else if (length == 0 || errno != EINTR)
+		typed.length = (size_t)length;
+	else if (length == 0)
 		input = -1; /* hung up */
 }
 
-static void pump_pending(void)
+static void shift(char *bytes, size_t *length, ssize_t done)
 {
-	ssize_t length = write(shared->master, pending.bytes, pending.length);
-
-	if (length <= 0)
+	if (done <= 0)
 		return;
-	pending.length -= (size_t)length;
-	memmove(pending.bytes, pending.bytes + length, pending.length);
+	*length -= (size_t)done;
+	memmove(bytes, bytes + done, *length);
+}
+
+/* What of `length` new bytes may still be shown. */
+static size_t allowed(size_t length)
+{
+	uint64_t left = plan.limits.output > printed_bytes ? plan.limits.output - printed_bytes : 0;
+
+	printed_bytes += length;
+	return plan.limits.output && length > left ? (size_t)left : length;
 }
 
 static void pump_output(void)
 {
-	char buffer[16384];
-	ssize_t length = read(shared->master, buffer, sizeof buffer), done = 0, n;
+	ssize_t length;
 
-	while (done < length && (n = write(output, buffer + done, (size_t)(length - done))) > 0)
-		done += n;
+	if (!printed.length) {
+		length = read(shared->master, printed.bytes, sizeof printed.bytes);
+		printed.length = length > 0 ? allowed((size_t)length) : 0;
+	}
+	if (printed.length)
+		shift(printed.bytes, &printed.length, write(output, printed.bytes, printed.length));
 }
 
-void terminal_pump(const struct pollfd polls[2])
+void terminal_pump(const struct pollfd polls[TERMINAL_POLLS])
 {
 	if (polls[0].revents)
 		pump_input();
 	if (polls[1].revents & POLLOUT)
-		pump_pending();
-	if (polls[1].revents & POLLIN)
+		shift(typed.bytes, &typed.length, write(shared->master, typed.bytes, typed.length));
+	if (polls[1].revents & POLLIN || polls[2].revents)
 		pump_output();
+}
+
+uint64_t terminal_printed(void)
+{
+	return printed_bytes;
+}
+
+/* The program has ended: show the rest of what it printed, and give the terminal back. */
+void terminal_close(void)
+{
+	struct pollfd polls[TERMINAL_POLLS];
+
+	typed.length = 0;
+	for (int left = DRAIN_MS; output >= 0 && shared->master && left > 0; left--) {
+		terminal_poll(polls);
+		polls[0].fd = -1;
+		if (poll(polls, TERMINAL_POLLS, 0) <= 0 || !((polls[1].revents | polls[2].revents) & (POLLIN | POLLOUT))) {
+			if (!printed.length)
+				break;
+			poll(NULL, 0, 1);
+		}
+		terminal_pump(polls);
+	}
+	leave();
 }

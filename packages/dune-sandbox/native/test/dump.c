@@ -148,8 +148,8 @@ static void print_plan(void)
 	LIST("cgroups", plan.ncgroups, print_string(plan.cgroups[i]));
 	LIST("relays", plan.nrelays, print_relay(&plan.relays[i]));
 	LIST("names", plan.nnames, print_name(&plan.names[i]));
-	printf("\"limits\":{\"wall\":%lu,\"cpu\":%lu,\"memory\":%lu,\"written\":%lu,\"tasks\":%lu},",
-	       plan.limits.wall_ms, plan.limits.cpu_ms, plan.limits.memory, plan.limits.written, plan.limits.tasks);
+	printf("\"limits\":{\"wall\":%lu,\"cpu\":%lu,\"memory\":%lu,\"written\":%lu,\"tasks\":%lu,\"output\":%lu},",
+	       plan.limits.wall_ms, plan.limits.cpu_ms, plan.limits.memory, plan.limits.written, plan.limits.tasks, plan.limits.output);
 	printf("\"layers\":%u,\"terminal\":%u}\n", plan.layers, plan.terminal);
 }
 

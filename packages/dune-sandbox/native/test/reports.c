@@ -7,11 +7,6 @@
 
 #include "../jail/jail.h"
 
-/* report.c calls it off when it gives up; there is none here. */
-void sweeper_dismiss(void)
-{
-}
-
 static void send_denials(void)
 {
 	struct report_denied denied = {

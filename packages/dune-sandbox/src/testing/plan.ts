@@ -29,7 +29,7 @@ export const FULL_PLAN: JailPlan = {
   syscalls: supervised,
   rlimits: [{ resource: 7, limit: 4096 }, { resource: 1, limit: 10 * 2 ** 30 }],
   cgroups: ["/sys/fs/cgroup/one/cgroup.procs", "/sys/fs/cgroup/two/cgroup.procs"],
-  limits: { wall: 5000, cpu: 6000, memory: 2 ** 33, written: 2 ** 34, tasks: 99 },
+  limits: { wall: 5000, cpu: 6000, memory: 2 ** 33, written: 2 ** 34, tasks: 99, output: 12345 },
   relayDir: "/tmp/relays",
   relays: [
     { direction: "out", address: [127, 0, 1, 1], port: 443, socket: "out-0" },
