@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
-import { existsSync, statSync } from "node:fs";
-import { networkInterfaces } from "node:os";
-import { join } from "node:path";
+import { existsSync, mkdirSync, realpathSync, statSync, symlinkSync } from "node:fs";
+import { networkInterfaces, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { dialAddress, planNetwork, RelayServer } from "./network.js";
+import { dialAddress, planNetwork, relayDirectory, RelayServer } from "./network.js";
+import { isWithin } from "./policy/paths.js";
 import type { Endpoint, NetworkPolicy } from "./policy/policy.js";
+import { temporaryDirectory } from "./testing/native.js";
 
 const origin = { kind: "api" } as const;
 const answer = (...addresses: readonly string[]) => () => Promise.resolve(addresses);
@@ -171,6 +173,22 @@ describe("the relay", () => {
     await server[Symbol.asyncDispose]();
     await closed;
     expect(existsSync(server.directory)).toBe(false);
+  });
+
+  test("its directory lies in nothing that the program is granted", async () => {
+    const paths = [{ path: realpathSync(tmpdir()) }];
+    await using server = await RelayServer.start(policy([]), owner, () => undefined, paths);
+    expect(isWithin(realpathSync(server.directory), realpathSync(tmpdir()))).toBe(false);
+  });
+
+  test("its directory is the first that is not granted, by whichever name, and can be made", () => {
+    const base = realpathSync(temporaryDirectory());
+    for (const name of ["granted", "granted/deep", "free"]) mkdirSync(join(base, name));
+    symlinkSync("granted", join(base, "alias"));
+    const granted = [{ path: join(base, "granted") }];
+    const places = ["granted", "granted/deep", "alias", "missing", "free"].map((name) => join(base, name));
+    expect(dirname(relayDirectory(granted, places))).toBe(join(base, "free"));
+    expect(() => relayDirectory(granted, places.slice(0, -1))).toThrow(expect.objectContaining({ code: "ERR_SANDBOX_START", fix: expect.stringContaining("TMPDIR") as string }) as Error);
   });
 
   test("a port that is taken is an error that leaves nothing behind", async () => {

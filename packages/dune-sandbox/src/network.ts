@@ -5,14 +5,16 @@
  */
 
 import { lookup } from "node:dns/promises";
-import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { BlockList, connect, createServer, isIP } from "node:net";
 import type { Server, Socket } from "node:net";
-import { networkInterfaces, tmpdir } from "node:os";
+import { homedir, networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { SandboxError } from "./errors.js";
 import type { Ipv4, Relay } from "./plan.js";
-import type { Endpoint, NetworkPolicy } from "./policy/policy.js";
+import { isWithin } from "./policy/paths.js";
+import type { Endpoint, NetworkPolicy, PathRule } from "./policy/policy.js";
+import { quote } from "./quote.js";
 
 /** What the jail has to know of the network policy. */
 export interface NetworkPlan {
@@ -110,17 +112,23 @@ export class RelayServer implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   readonly #problem: DialProblem;
 
-  private constructor(problem: DialProblem) {
-    this.directory = mkdtempSync(join(tmpdir(), "dune-relay-"));
+  private constructor(directory: string, problem: DialProblem) {
+    this.directory = directory;
     this.#problem = problem;
   }
 
   /**
    * @param owner host uid and gid of the jail, which must reach the sockets
-   * @throws {SandboxError} `ERR_SANDBOX_START` if a port of `network.listen` is taken on the host
+   * @param paths what the program is granted: the sockets must lie outside, where it can neither use nor replace them
+   * @throws {SandboxError} `ERR_SANDBOX_START` if a port of `network.listen` is taken on the host, or no place is left for the sockets
    */
-  static async start(network: NetworkPolicy, owner: { readonly uid: number; readonly gid: number }, problem: DialProblem): Promise<RelayServer> {
-    const server = new RelayServer(problem);
+  static async start(
+    network: NetworkPolicy,
+    owner: { readonly uid: number; readonly gid: number },
+    problem: DialProblem,
+    paths: readonly Pick<PathRule, "path">[] = [],
+  ): Promise<RelayServer> {
+    const server = new RelayServer(relayDirectory(paths, relayPlaces(owner.uid)), problem);
     try {
       chmodSync(server.directory, 0o700);
       for (const [index, endpoint] of network.allow.entries()) {
@@ -194,6 +202,33 @@ export class RelayServer implements AsyncDisposable {
     socket.on("error", () => undefined);
     socket.once("close", () => this.#sockets.delete(socket));
   }
+}
+
+/** Where a directory for the sockets of `uid` may be made, the usual place first. What is root's alone nobody else can reach. */
+function relayPlaces(uid: number): string[] {
+  const shared = [tmpdir(), "/dev/shm", "/var/tmp"];
+  return uid === process.geteuid?.() ? [...shared, `/run/user/${uid}`, join(homedir(), ".cache")] : shared;
+}
+
+/**
+ * A new directory that no rule covers.
+ *
+ * @throws {SandboxError} `ERR_SANDBOX_START` if each of `places` is granted or cannot be written
+ */
+export function relayDirectory(paths: readonly Pick<PathRule, "path">[], places: readonly string[]): string {
+  for (const place of places) {
+    try {
+      const real = realpathSync(place);
+      if (!paths.some(({ path }) => isWithin(real, path))) return mkdtempSync(join(real, "dune-relay-"));
+    } catch {
+      // not there, or not ours to write
+    }
+  }
+  throw new SandboxError(
+    "ERR_SANDBOX_START",
+    `The sockets of the network relay need a directory that the program is not granted, and each of ${places.map((place) => quote(place)).join(", ")} is granted or cannot be written`,
+    { fix: "TMPDIR=<a directory outside all grants> dune-sandbox ..." },
+  );
 }
 
 function end(socket: Socket, broken: boolean): void {
