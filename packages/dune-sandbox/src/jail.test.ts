@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { SandboxError, UnsupportedError } from "./errors.js";
 import { identityFor } from "./identity.js";
@@ -20,6 +20,12 @@ const rule = (path: string, write: boolean): PathRule => ({ path, read: true, wr
 
 function policy(changes: Partial<Policy> = {}): Policy {
   return { paths: [rule(cwd, true), rule("/usr", false)], environment: { pass: [], set: {} }, network: { mode: "none", allow: [], listen: [] }, limits: {}, syscalls: [], ...changes };
+}
+
+/** Who a directory belongs to, without being root. */
+function ownerOf(path: string): JailOptions["identity"] {
+  const { uid, gid } = statSync(path);
+  return { ...identityFor(1000, 1000), outsideUid: uid, outsideGid: gid };
 }
 
 const PROGRAM: ResolvedProgram = { path: "/usr/bin/env", spelled: "/usr/bin/env", links: [], argv0: "env", kind: "elf", extraReads: [] };
@@ -128,11 +134,18 @@ test("root without a user namespace is refused, as its program would own the hos
   expect(refused).toThrow(expect.objectContaining({ code: "ERR_SANDBOX_UNSUPPORTED", fix: expect.stringContaining("ordinary user") as string }) as Error);
 });
 
+test("a dry run among somebody else's files is an error", () => {
+  const { outsideUid, outsideGid } = ownerOf(cwd);
+  const others = { dryRun: true, identity: { ...identityFor(1000, 1000), outsideUid, outsideGid: outsideGid + 1 } };
+  expect(() => planJail(options(others))).toThrow(expect.objectContaining({ code: "ERR_SANDBOX_OPTION" }) as Error);
+  expect(() => planJail(options({ ...others, dryRun: false }))).not.toThrow();
+});
+
 describe("what only a missing layer could give is an error", () => {
   test.each<[string, string, () => Partial<JailOptions>]>([
     ["a destination", "ERR_SANDBOX_POLICY", () => ({ policy: policy({ network: { mode: "none", allow: [{ host: "example.org", port: 443, origin }], listen: [] } }) })],
     ["a port to serve", "ERR_SANDBOX_POLICY", () => ({ policy: policy({ network: { mode: "none", allow: [], listen: [{ port: 8080, origin }] } }) })],
-    ["a dry run", "ERR_SANDBOX_OPTION", () => ({ dryRun: true })],
+    ["a dry run", "ERR_SANDBOX_OPTION", () => ({ dryRun: true, identity: ownerOf(cwd) })],
     ["a read-only file in a directory that may be written", "ERR_SANDBOX_POLICY", () => ({ policy: policy({ paths: [rule("/usr", true), rule("/usr/bin", false)] }) })],
   ])("%s", (_what, code, changes) => {
     expect(() => planJail(options(changes()))).not.toThrow();

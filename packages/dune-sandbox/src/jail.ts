@@ -9,6 +9,7 @@ import type { Handled } from "./landlock.js";
 import { configurationFile, hostRules, narrowedRules, rootMounts, rootRules } from "./mounts.js";
 import type { RootOptions } from "./mounts.js";
 import type { NetworkPlan } from "./network.js";
+import { refuseForeignOverlays } from "./overlay.js";
 import type { IdMap, JailPlan, Layer } from "./plan.js";
 import type { Explain } from "./options.js";
 import type { Policy } from "./policy/policy.js";
@@ -61,7 +62,7 @@ export interface JailOptions {
 
 /**
  * @throws {SandboxError} `ERR_SANDBOX_POLICY` if the policy asks for something that the missing layers alone could give,
- *   `ERR_SANDBOX_UNSUPPORTED` if the program would be the host's root
+ *   `ERR_SANDBOX_OPTION` if a dry run cannot be kept apart, `ERR_SANDBOX_UNSUPPORTED` if the program would be the host's root
  */
 export function planJail(options: JailOptions): JailPlan {
   const { program, args, policy, layers } = options;
@@ -69,6 +70,8 @@ export function planJail(options: JailOptions): JailPlan {
   const supervise = has("supervisor") ? options.explain : "none";
   requireLayers(options);
   const root = rootOptions(options);
+  const mounts = has("mount") ? rootMounts(root) : [];
+  refuseForeignOverlays(mounts, options.identity);
   const { filter, supervised } = compileFilter({
     supervise,
     allow: policy.syscalls.map(({ name }) => name),
@@ -83,7 +86,7 @@ export function planJail(options: JailOptions): JailPlan {
     layers: supervise === "none" ? layers.filter((layer) => layer !== "supervisor") : layers,
     id: options.identity,
     hostname: HOSTNAME,
-    mounts: has("mount") ? rootMounts(root) : [],
+    mounts,
     landlock: landlockByAbi(options),
     rules: has("mount") ? rootRules(root) : hostRules(policy.paths),
     filter,
