@@ -124,7 +124,7 @@ export class Run {
     this.#cgroup = Cgroup.open(policy.limits);
     const relays = layers.includes("net") ? this.#network : { ...this.#network, relays: [], names: [] };
     if (relays.relays.length > 0) {
-      this.#relay = await RelayServer.start(policy.network, { uid: identity.outsideUid, gid: identity.outsideGid }, (endpoint, reason) => { this.#dialFailed(endpoint, reason); });
+      this.#relay = await RelayServer.start(policy.network, { uid: identity.outsideUid, gid: identity.outsideGid }, (endpoint, reason) => { this.#dialFailed(endpoint, reason); }, policy.paths);
     }
     const { stdio, terminal } = this.#streams();
     const helper = startHelper(planJail({
