@@ -48,7 +48,7 @@ export interface PolicyInput {
     readonly cpu?: DurationInput | undefined;
     /** Memory summed over all processes. */
     readonly memory?: SizeInput | undefined;
-    /** Processes and threads at one time. */
+    /** Processes and threads at one time; one more stops the run. */
     readonly processes?: CountInput | undefined;
     /** Open descriptors of one process. */
     readonly files?: CountInput | undefined;

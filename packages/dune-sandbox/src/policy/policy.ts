@@ -68,7 +68,7 @@ export interface Limits {
   readonly cpu?: number | undefined;
   /** Resident bytes summed over all processes (exact with a memory cgroup, sampled without). */
   readonly memory?: number | undefined;
-  /** Processes and threads at one time. */
+  /** Processes and threads at one time; one more stops the run. */
   readonly processes?: number | undefined;
   /** Open descriptors of one process. */
   readonly files?: number | undefined;
