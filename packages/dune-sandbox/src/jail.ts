@@ -12,7 +12,7 @@ import type { NetworkPlan } from "./network.js";
 import { refuseForeignOverlays } from "./overlay.js";
 import type { IdMap, JailPlan, Layer } from "./plan.js";
 import type { Explain } from "./options.js";
-import type { Policy } from "./policy/policy.js";
+import type { Prepared } from "./prepare.js";
 import type { ResolvedProgram } from "./program.js";
 import { quote } from "./quote.js";
 
@@ -34,15 +34,7 @@ const NEWEST_ABI = 6;
 const OWN_TASKS = 4;
 const RELAY_TASKS = 512;
 
-export interface JailOptions {
-  readonly program: ResolvedProgram;
-  readonly args: readonly string[];
-  readonly policy: Policy;
-  /** Real paths. */
-  readonly cwd: string;
-  readonly home: string;
-  /** The caller's environment, from which the policy picks. */
-  readonly env: NodeJS.ProcessEnv;
+export interface JailOptions extends Prepared {
   readonly layers: readonly Layer[];
   readonly explain: Explain;
   /** The caller accepts less than the policy's protection. */
