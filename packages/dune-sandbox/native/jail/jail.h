@@ -31,7 +31,7 @@
 
 #include "plan.h"
 
-/* What the processes tell each other; one shared anonymous page. */
+/* What the processes tell each other; one shared anonymous mapping. */
 struct shared {
 	_Atomic int network;      /* flag: 1 + a descriptor of the network namespace */
 	_Atomic int listener;     /* flag: 1 + the seccomp listener */
