@@ -10,6 +10,8 @@ import { BlockList, connect, createServer, isIP } from "node:net";
 import type { Server, Socket } from "node:net";
 import { homedir, networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
 import { SandboxError } from "./errors.js";
 import type { Ipv4, Relay } from "./plan.js";
 import { isWithin } from "./policy/paths.js";
@@ -101,6 +103,9 @@ async function resolveName(name: string): Promise<readonly string[]> {
   return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 
+/** Milliseconds for the last bytes of a run. */
+const FLUSH_MS = 1000;
+
 /** Why a connection that the policy allows did not come about. */
 export type DialProblem = (endpoint: Endpoint, reason: string) => void;
 
@@ -110,6 +115,7 @@ export class RelayServer implements AsyncDisposable {
   readonly directory: string;
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
+  readonly #sending = new Set<Promise<void>>();
   readonly #problem: DialProblem;
 
   private constructor(directory: string, problem: DialProblem) {
@@ -138,7 +144,7 @@ export class RelayServer implements AsyncDisposable {
       }
       for (const { port } of network.listen) {
         const path = join(server.directory, `in-${port}`);
-        await server.#listen((socket) => { server.#join(socket, connect({ path })); }, { host: "127.0.0.1", port });
+        await server.#listen((socket) => { server.#join(connect({ path }), socket); }, { host: "127.0.0.1", port });
       }
       chownSync(server.directory, owner.uid, owner.gid);
       return server;
@@ -149,6 +155,8 @@ export class RelayServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // What the program had sent before it ended still has to leave; but nobody waits for a peer that does not read.
+    await Promise.race([Promise.all(this.#sending), setTimeout(FLUSH_MS, undefined, { ref: false })]);
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))));
     rmSync(this.directory, { recursive: true, force: true });
@@ -186,14 +194,16 @@ export class RelayServer implements AsyncDisposable {
     );
   }
 
-  #join(a: Socket, b: Socket): void {
-    this.#track(a);
-    this.#track(b);
-    a.pipe(b);
-    b.pipe(a);
+  #join(inner: Socket, outer: Socket): void {
+    this.#track(inner);
+    this.#track(outer);
+    inner.pipe(outer);
+    outer.pipe(inner);
     // What was read before the end still has to be written.
-    a.once("close", (broken) => { end(b, broken); });
-    b.once("close", (broken) => { end(a, broken); });
+    inner.once("close", (broken) => { end(outer, broken); });
+    outer.once("close", (broken) => { end(inner, broken); });
+    const sent = finished(outer, { readable: false }).catch(() => undefined).finally(() => { this.#sending.delete(sent); });
+    this.#sending.add(sent);
   }
 
   #track(socket: Socket): void {

@@ -1,7 +1,7 @@
 /** On hosts that give less: no user namespaces at all, or a process of its own rules. */
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -15,6 +15,10 @@ import { Sandbox } from "./sandbox.js";
 import type { SandboxOptions } from "./sandbox.js";
 import { temporaryDirectory } from "./testing/native.js";
 import { processesWith, run, sh, startShell } from "./testing/run.js";
+
+// What the tests need of the clone is read first: an ordinary user may not be able to enter it.
+const helperBytes = readFileSync(helperPath());
+await import("@dune/req");
 
 // Root is refused where there is no user namespace (see jail.test.ts). Each test file has a process of its own.
 if (process.getuid?.() === 0) {
@@ -37,7 +41,7 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "dune-test-"));
   confined = join(directory, "dune-jail");
   helper = join(directory, "helper");
-  copyFileSync(helperPath(), helper);
+  writeFileSync(helper, helperBytes, { mode: 0o755 });
   writeFileSync(confined, `${CONFINED}${helper}\n`, { mode: 0o755 });
 });
 afterAll(() => {

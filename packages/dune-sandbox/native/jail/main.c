@@ -25,7 +25,7 @@
 
 #include "jail.h"
 
-enum { SAMPLE_MS = 50, CALLER_MS = 2000 };
+enum { SAMPLE_MS = 50, CALLER_MS = 2000, DRAIN_MS = 1000 };
 #define SIGNAL_PROCESS_GROUP 4 /* PIDFD_SIGNAL_PROCESS_GROUP */
 
 struct plan plan;
@@ -292,6 +292,22 @@ static void serve(void)
 	} while (!(polls[REAPER].revents & POLLIN));
 }
 
+/* It has a moment to deliver what the program sent last, unless the run is cut short anyway. */
+static void end_relay(void)
+{
+	static const struct timespec millisecond = { .tv_nsec = 1000000 };
+	int patience = limit || !connected ? 0 : DRAIN_MS;
+
+	kill(relay, SIGTERM);
+	while (patience-- > 0) {
+		if (waitpid(relay, NULL, WNOHANG) == relay)
+			return;
+		nanosleep(&millisecond, NULL);
+	}
+	kill(relay, SIGKILL);
+	waitpid(relay, NULL, __WALL);
+}
+
 /*
  * The relay, what it started, and without a pid namespace what the program started:
  * all of it becomes ours when its parent dies (PR_SET_CHILD_SUBREAPER), and no
@@ -299,10 +315,8 @@ static void serve(void)
  */
 static void end_helpers(void)
 {
-	if (relay) {
-		kill(relay, SIGKILL);
-		waitpid(relay, NULL, __WALL);
-	}
+	if (relay)
+		end_relay();
 	kill_descendants(sweeper_pid());
 }
 

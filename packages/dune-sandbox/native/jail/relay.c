@@ -18,11 +18,15 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "jail.h"
 
 enum { MAX_PUMPS = 512 };
+
+static pid_t senders[MAX_PUMPS + 2]; /* those that carry what the program sends; 0: free */
+static volatile sig_atomic_t ending;
 
 static int dial(const struct relay *relay)
 {
@@ -55,7 +59,7 @@ out:
 	_exit(0);
 }
 
-static int start_pump(int from, int to)
+static pid_t start_pump(int from, int to)
 {
 	pid_t pid = spawn_process(0, NULL);
 
@@ -63,38 +67,105 @@ static int start_pump(int from, int to)
 		die_with_parent(SIGKILL);
 		pump(from, to);
 	}
-	return pid > 0;
+	return pid;
+}
+
+static void remember_sender(pid_t pid)
+{
+	for (size_t i = 0; pid > 0 && i < sizeof senders / sizeof *senders; i++)
+		if (!senders[i]) {
+			senders[i] = pid;
+			return;
+		}
+}
+
+/* Returns how many senders are left; pid 0 forgets none. */
+static int forget_sender(pid_t pid)
+{
+	int left = 0;
+
+	for (size_t i = 0; i < sizeof senders / sizeof *senders; i++) {
+		if (pid && senders[i] == pid)
+			senders[i] = 0;
+		left += senders[i] != 0;
+	}
+	return left;
 }
 
 static int serve(const struct relay *relay)
 {
-	int inner = accept4(relay->listener, NULL, NULL, SOCK_CLOEXEC), outer, started = 0;
+	int accepted = accept4(relay->listener, NULL, NULL, SOCK_CLOEXEC), dialled, started = 0;
+	bool out = relay->direction == RELAY_OUT;
+	pid_t pids[2];
 
-	if (inner < 0)
+	if (accepted < 0)
 		return 0;
-	outer = dial(relay);
-	if (outer >= 0)
-		started = start_pump(inner, outer) + start_pump(outer, inner);
-	close(outer);
-	close(inner);
+	dialled = dial(relay);
+	if (dialled >= 0) {
+		pids[0] = start_pump(accepted, dialled);
+		pids[1] = start_pump(dialled, accepted);
+		remember_sender(pids[out ? 0 : 1]);
+		started = (pids[0] > 0) + (pids[1] > 0);
+	}
+	close(dialled);
+	close(accepted);
 	return started;
+}
+
+static int serve_ready(struct pollfd *polls)
+{
+	int started = 0;
+
+	for (size_t i = 0; i < plan.nrelays; i++)
+		if (polls[i].revents)
+			started += serve(&plan.relays[i]);
+	return started;
+}
+
+/* The program has gone. What it had sent by then still has to arrive, as it would without us. */
+static _Noreturn void drain(struct pollfd *polls)
+{
+	pid_t gone;
+
+	while (poll(polls, plan.nrelays, 0) > 0)
+		serve_ready(polls);
+	for (int left = forget_sender(0); left > 0 && (gone = waitpid(-1, NULL, 0)) > 0; left = forget_sender(gone))
+		;
+	_exit(0);
+}
+
+static void end(int number)
+{
+	ending = number;
 }
 
 static _Noreturn void relay_main(void)
 {
+	static const struct timespec second = { .tv_sec = 1 };
 	struct pollfd polls[PLAN_MAX_RELAYS];
+	struct sigaction action = { .sa_handler = end };
+	sigset_t none, term;
 	int pumps = 0;
 
+	sigemptyset(&none);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_SETMASK, &term, NULL);
+	sigaction(SIGTERM, &action, NULL);
 	for (size_t i = 0; i < plan.nrelays; i++)
 		polls[i] = (struct pollfd){ plan.relays[i].listener, POLLIN, 0 };
 	for (;;) {
-		while (pumps > 0 && waitpid(-1, NULL, pumps < MAX_PUMPS ? WNOHANG : 0) > 0)
+		pid_t gone;
+
+		while (pumps > 0 && (gone = waitpid(-1, NULL, pumps < MAX_PUMPS ? WNOHANG : 0)) > 0) {
+			forget_sender(gone);
 			pumps--;
-		if (poll(polls, plan.nrelays, pumps ? 1000 : -1) < 0)
-			continue;
-		for (size_t i = 0; i < plan.nrelays; i++)
-			if (polls[i].revents)
-				pumps += serve(&plan.relays[i]);
+		}
+		/* The signal that ends us can come here only. */
+		if (ppoll(polls, plan.nrelays, pumps ? &second : NULL, &none) > 0)
+			pumps += serve_ready(polls);
+		if (ending)
+			drain(polls);
 	}
 }
 
