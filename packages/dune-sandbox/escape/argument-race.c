@@ -85,16 +85,6 @@ static int connected(void)
 	return 0;
 }
 
-static void race(const char *what, int (*way)(void), int rounds)
-{
-	for (int i = 0; i < rounds; i++)
-		if (way()) {
-			escaped("%s in round %d", what, i);
-			return;
-		}
-	refused("%s: %d rounds", what, rounds);
-}
-
 int main(int argc, char **argv)
 {
 	pthread_t thread;

@@ -166,6 +166,17 @@ UNUSED static void tried_reading(const char *what, int fd)
 		refused("%s: not the secret", what);
 }
 
+/* A way that another thread is raced for: once is enough. */
+UNUSED static void race(const char *what, int (*way)(void), int rounds)
+{
+	for (int i = 0; i < rounds; i++)
+		if (way()) {
+			escaped("%s in round %d", what, i);
+			return;
+		}
+	refused("%s: %d rounds", what, rounds);
+}
+
 /* Try a way in a child, so that it may change or lose its process. */
 UNUSED static void in_child(const char *what, void (*way)(void))
 {

@@ -51,16 +51,6 @@ static int moved(void)
 	return result;
 }
 
-static void race(const char *what, int (*way)(void))
-{
-	for (int i = 0; i < ROUNDS; i++)
-		if (way()) {
-			escaped("%s in round %d", what, i);
-			return;
-		}
-	refused("%s: %d rounds", what, ROUNDS);
-}
-
 int main(int argc, char **argv)
 {
 	pthread_t thread;
@@ -76,8 +66,8 @@ int main(int argc, char **argv)
 		skipped("cannot set up the race: %s", strerrorname_np(errno));
 		return verdict();
 	}
-	race("directory exchanged with a symlink", exchanged);
-	race("directory moved under ..", moved);
+	race("directory exchanged with a symlink", exchanged, ROUNDS);
+	race("directory moved under ..", moved, ROUNDS);
 	atomic_store(&stop, 1);
 	pthread_join(thread, NULL);
 	return verdict();

@@ -33,13 +33,16 @@ interface Controller {
   readonly events: readonly [file: string, key: string];
 }
 
+/** The same in both versions. */
+const PIDS: Controller = { limit: "processes", settings: (bound) => [["pids.max", String(bound + OWN_TASKS)]], events: ["pids.events", "max"] };
+
 const V2: Readonly<Record<string, Controller>> = {
   memory: {
     limit: "memory",
     settings: (bound) => [["memory.max", String(bound)], ["memory.swap.max", "0"], ["memory.oom.group", "1"]],
     events: ["memory.events", "oom_kill"],
   },
-  pids: { limit: "processes", settings: (bound) => [["pids.max", String(bound + OWN_TASKS)]], events: ["pids.events", "max"] },
+  pids: PIDS,
 };
 
 const V1: Readonly<Record<string, Controller>> = {
@@ -48,7 +51,7 @@ const V1: Readonly<Record<string, Controller>> = {
     settings: (bound) => [["memory.limit_in_bytes", String(bound)], ["memory.memsw.limit_in_bytes", String(bound)]],
     events: ["memory.oom_control", "oom_kill"],
   },
-  pids: { limit: "processes", settings: (bound) => [["pids.max", String(bound + OWN_TASKS)]], events: ["pids.events", "max"] },
+  pids: PIDS,
 };
 
 interface Member {

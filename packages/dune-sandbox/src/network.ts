@@ -190,7 +190,7 @@ export class RelayServer implements AsyncDisposable {
         outer.once("error", (error: NodeJS.ErrnoException) => { failed(error.code ?? error.message); });
         this.#join(inner, outer);
       },
-      (error: unknown) => { failed(error instanceof Error && "code" in error ? String(error.code) : String(error)); },
+      (error: unknown) => { failed(isErrno(error) ? String(error.code) : String(error)); },
     );
   }
 
